@@ -353,6 +353,9 @@ class Items(Field, m.List[Any]):
         m.List.__init__(self, item, required=required, metadata={"description": sentence, "unit": ""})
         self.most = most
 
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return m.List._deserialize(self, value, attr, data, **kwargs)
+
     @property
     def limits(self) -> str:
         return f"≤ {self.most} items"

@@ -420,8 +420,7 @@ def _read(
             if value is not None:
                 out[name] = value
         elif name == "items" and shape.most_items:
-            if items := _items(value, shape.most_items, decimals, path, found):
-                out[name] = items
+            out[name] = _items(value, shape.most_items, decimals, path, found)  # an empty list says something: an emptied cart
         else:
             found.unknown(path + name, general_path + name)
     for name in required - out.keys():
@@ -457,7 +456,7 @@ def _open_data(raw: Mapping[str, Any], name: str, shape: _Shape, found: _Finding
     data = _read(shape, declared, 2, "data.", "data.", found, shape.required)
     try:
         rest = {field: value for field, value in raw.items() if field not in shape.readers}
-        data.update(_bounded(rest, 1, [MAX_OPEN_VALUES]))
+        data = {**_bounded(rest, 1, [MAX_OPEN_VALUES]), **data}
     except ValidationError as error:
         found.wrong("data", error)
     return data
