@@ -33,6 +33,7 @@ from tracker.money import exponent
 WIRE_VERSION = 1
 ENVELOPE_ONLY = frozenset({"v", "key", "sent_at"})
 INHERITED = frozenset({"visitor_key", "consent", "customer_key", "email", "cart_key", "user_agent", "country"})
+SERVER_ONLY = frozenset({"user_agent", "country"})  # a browser's are in its request
 EVENT_ONLY = frozenset({"event_id", "type", "occurred_at", "sequence", "page", "data"})
 
 MAX_NAMED = 20  # fields named in one answer
@@ -42,6 +43,7 @@ MAX_OPEN_TEXT = 1000
 EARLIEST = 10**11  # 1973 in milliseconds; what is earlier was sent in seconds
 
 _KNOWN = ENVELOPE_ONLY | INHERITED | EVENT_ONLY
+_KNOWN_BROWSER = _KNOWN - SERVER_ONLY
 _PAGE = frozenset({"url", "title", "referrer", "kind"})
 _EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _PAGE_URL = re.compile(r"https?://[^/?#]", re.IGNORECASE)
@@ -121,7 +123,8 @@ def load(
         raise Refused(RefusedReason.NOT_FROM_BROWSER, {"type": name})
     server = source is Source.SERVER
     found = _Findings(lenient=not server or _is_newer(given))
-    for field in item.keys() - _KNOWN:
+    _check_version(given, found)
+    for field in item.keys() - (_KNOWN if server else _KNOWN_BROWSER):
         found.unknown(field, field)
     data = _data(given.get("data"), name, event_type, server, currency, found)
     email = data.pop("email", None) if "email" in _SHAPES[event_type].readers else None
@@ -140,8 +143,8 @@ def load(
         cart_key=_key(given, "cart_key", server, found),
         page=_page(given, found),
         data=data,
-        user_agent=_user_agent(given, server, item, found),
-        country=_country(given, server, item, found),
+        user_agent=_user_agent(given, found) if server else None,
+        country=_country(given, found) if server else None,
     )
     if not found.errors:
         found.errors.update(event_type.problems(event))
@@ -152,11 +155,12 @@ def load(
 
 
 def check_envelope(envelope: Mapping[str, Any], source: Source) -> tuple[str, ...]:
-    """Names of the fields of a batch's envelope that nobody knows.  Raises Refused for a signed source, as `load` does."""
-    unknown = [_printable(name) for name in envelope if name not in _KNOWN and name != "events"][:MAX_NAMED]
-    if unknown and source is Source.SERVER and not _is_newer(envelope):
-        raise Refused(RefusedReason.INVALID, {"fields": dict.fromkeys(unknown, "is unknown")})
-    return tuple(unknown)
+    """Names of the fields of a batch's envelope that are dropped.  Raises Refused where `load` would."""
+    known = _KNOWN if source is Source.SERVER else _KNOWN_BROWSER
+    dropped = [_printable(name) for name in envelope if name not in known and name != "events"][:MAX_NAMED]
+    if dropped and source is Source.SERVER and not _is_newer(envelope):
+        raise Refused(RefusedReason.INVALID, {"fields": dict.fromkeys(dropped, "is unknown")})
+    return tuple(dropped)
 
 
 def dump(event: Event) -> dict[str, Any]:
@@ -202,6 +206,12 @@ def _type_of(given: Mapping[str, Any]) -> tuple[str, type[EventType]]:
 def _is_newer(given: Mapping[str, Any]) -> bool:
     version = given.get("v")
     return type(version) is int and version > WIRE_VERSION
+
+
+def _check_version(given: Mapping[str, Any], found: _Findings) -> None:
+    version = given.get("v")
+    if version is not None and (type(version) is not int or version < 1):
+        found.errors["v"] = "is no whole number ≥ 1"
 
 
 def _event_id(given: Mapping[str, Any], found: _Findings) -> str:
@@ -290,14 +300,10 @@ def _email(given: Mapping[str, Any], found: _Findings) -> str | None:
         return None
 
 
-def _user_agent(given: Mapping[str, Any], server: bool, item: Mapping[str, Any], found: _Findings) -> str | None:
-    """The buyer's, as a server saw it.  A browser's own is in the request."""
+def _user_agent(given: Mapping[str, Any], found: _Findings) -> str | None:
+    """The buyer's, as a server saw it."""
     value = given.get("user_agent")
     if value is None:
-        return None
-    if not server:
-        if "user_agent" in item:
-            found.ignored.append("user_agent")
         return None
     if not isinstance(value, str):
         found.errors["user_agent"] = "is no text"
@@ -305,14 +311,10 @@ def _user_agent(given: Mapping[str, Any], server: bool, item: Mapping[str, Any],
     return f.clean_text(value, 500) or None
 
 
-def _country(given: Mapping[str, Any], server: bool, item: Mapping[str, Any], found: _Findings) -> str | None:
-    """Of the buyer, as a server knows it.  A browser's comes from the request."""
+def _country(given: Mapping[str, Any], found: _Findings) -> str | None:
+    """Of the buyer, as a server knows it."""
     value = given.get("country")
     if value is None or value == "":
-        return None
-    if not server:
-        if "country" in item:
-            found.ignored.append("country")
         return None
     if isinstance(value, str) and _COUNTRY.fullmatch(value):
         return value.upper()

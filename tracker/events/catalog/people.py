@@ -105,10 +105,10 @@ class OfflineContact(EventType):
     """Somebody was met outside the web shop: in a shop, on the phone, at a fair.  Imported."""
 
     sent_by = SHOP_ONLY
-    example = {"customer_key": "318", "data": {"contact": "fair", "location": "Formland, Herning", "campaign": "formland-26"}}
+    example = {"customer_key": "318", "data": {"kind": "fair", "location": "Formland, Herning", "campaign": "formland-26"}}
 
     class fields(Schema):
-        contact = f.Choice("what it was", ("shop_visit", "phone", "fair", "other"), required=True)
+        kind = f.Choice("what it was", ("shop_visit", "phone", "fair", "other"), required=True)
         location = f.Text("where", longest=100)
         campaign = f.Text("the campaign it belongs to", longest=100)
         note = f.Text("a few words; no personal data")
