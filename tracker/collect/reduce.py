@@ -1,0 +1,54 @@
+"""Fourth station: adds to an event what only the request can tell, and takes away what its consent does not allow.
+
+In:  a checked event, the header facts, today's salt.
+Out: the event that may be written; None when consent is `none`, so that it is only counted.
+
+level       from a browser                                          from the shop's server (the contract with the buyer)
+none        counted by type                                         as anonymous
+anonymous   no visitor, customer, cart, e-mail; anonymous_key       not joined to browsing: no visitor key, no user agent
+statistics  kept                                                    kept
+marketing   kept; with Sec-GPC: 1 taken down to statistics          kept
+
+`anonymous_key` is an HMAC of the shop, the address cut to its network and the user agent, under a salt of the day that is
+thrown away: nobody, we included, can tell later whose it was.  The address itself ends here.  A `consent_update` carries both
+keys, so that the anonymous session before it can end uncounted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from dataclasses import replace
+
+from tracker.collect.receive import Facts, network
+from tracker.enrich import bot
+from tracker.events.types import Consent, Event, Source
+
+MAX_USER_AGENT = 512
+_KEY_BYTES = 12  # 96 bits: two of a shop's day meet by chance less often than once in 10^15
+
+
+def reduce(event: Event, facts: Facts, shop_id: int, salt: bytes) -> Event | None:
+    """The event that may be written, or None."""
+    if event.source is Source.SERVER:
+        return event if event.consent >= Consent.STATISTICS else replace(event, visitor_key=None, user_agent=None)
+    consent = event.consent
+    if consent is Consent.NONE:
+        return None
+    if consent is Consent.MARKETING and facts.wants_no_marketing:
+        consent = Consent.STATISTICS
+    agent = facts.user_agent[:MAX_USER_AGENT] or None
+    told = {"consent": consent, "user_agent": agent, "country": facts.country, "bot": bot(agent) if agent else None}
+    if consent is Consent.ANONYMOUS:
+        told |= {"visitor_key": None, "customer_key": None, "email": None, "cart_key": None}
+    if consent is Consent.ANONYMOUS or event.type == "consent_update":
+        told["anonymous_key"] = anonymous_key(facts, shop_id, salt)
+    return replace(event, **told)  # type: ignore[arg-type]  # mypy sees one type for all the values
+
+
+def anonymous_key(facts: Facts, shop_id: int, salt: bytes) -> str:
+    """The same for one browser behind one network on one day in one shop, and of no use on another."""
+    told = f"{shop_id}|{network(facts.address)}|{facts.user_agent[:MAX_USER_AGENT]}"
+    mac = hmac.digest(salt, told.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return urlsafe_b64encode(mac[:_KEY_BYTES]).decode()
