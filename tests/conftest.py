@@ -92,6 +92,15 @@ def _migrated(address: str) -> None:
     engine.dispose()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what touches the database: the rest has nothing new to say there."""
+    if os.environ.get("TEST_DATABASE", "sqlite") == "sqlite":
+        return
+    touching = [item for item in items if "_new_database" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=[item for item in items if item not in touching])
+    items[:] = touching
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """On the machine that decides (CI=true) a skipped test is a failed run: everything it needs can be installed there."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
