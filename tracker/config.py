@@ -112,3 +112,10 @@ def _kept_secret(data_dir: Path) -> str:
     except FileExistsError:
         pass
     return path.read_text(encoding="utf-8").strip()
+
+
+def inherited_environment() -> dict[str, str]:
+    """For a child process: our environment less our own settings, which are given anew."""
+    import os
+
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

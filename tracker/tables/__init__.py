@@ -176,7 +176,34 @@ journeys = Table(
     Column("body", LargeBinary, nullable=False),  # the whole journey, and what it has booked
     PrimaryKeyConstraint("shop_id", "subject_id", "number"),
     Index(None, "shop_id", "last_at"),
-    Index(None, "shop_id", "order_key"),
+)
+
+orders = Table(  # the orders of the journeys, by the platform's key
+    "orders",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("order_key", Text, nullable=False),
+    Column("subject_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),  # of the journey
+    Column("placed_at", BigInteger, nullable=False),
+    Column("counted_at", BigInteger),
+    Column("state", Text, nullable=False),  # the platform's word; cancelled once it is
+    Column("currency", Text, nullable=False),
+    Column("total_minor", BigInteger, nullable=False),  # what the buyer pays, all in
+    Column("net_minor", BigInteger, nullable=False),
+    PrimaryKeyConstraint("shop_id", "order_key"),
+    Index(None, "shop_id", "subject_id"),
+    Index(None, "shop_id", "placed_at"),
+)
+
+unreadable = Table(  # intake rows that this release cannot read, kept as they came
+    "unreadable",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("row", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("shop_id", "file", "row"),
 )
 
 counters = Table(  # sums of booked contributions

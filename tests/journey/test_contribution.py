@@ -1,0 +1,99 @@
+"""What a journey books."""
+
+from __future__ import annotations
+
+from collections import Counter
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import START, act, arrival, event, look, purchase
+from tracker.clock import DAY
+from tracker.journey.contribution import contribution, difference
+from tracker.journey.fold import fold
+from tracker.journey.state import Journey, Subject, Terms
+from tracker.stages import VIEWS
+
+ZONE = ZoneInfo("Europe/Copenhagen")
+
+
+def bought() -> Journey:
+    subject = Subject()
+    ad = arrival("paid_social", source="instagram", medium="paid_social", campaign="sommer")
+    acts = [
+        act(look("dress"), ad, device="mobile"),
+        act(event("add_to_cart", START + 90_000, country="DK")),
+        act(purchase(START + 120_000)),
+    ]
+    fold(acts, Terms(), subject)
+    return subject.journeys[1]
+
+
+def test_names_and_filters_of_a_journey_with_an_order() -> None:
+    booked = contribution(bought(), ZONE)
+    assert booked["day"] == 20260910
+    assert booked["filters"] == ["", "channel=paid_social", "consent=statistics", "device=mobile", "country=DK"]
+    names = booked["names"]
+    assert (names["journeys"], names["ordered"], names["net.DKK"], names["touchpoints"]) == (1, 1, 10_000, 1)
+    assert "open" not in names
+    assert names["move.3.5"] == names["move.5.6"] == 1
+    assert names["stay.3.seconds"] == 90
+    assert names["stay.3.b2"] == 1  # between one and ten minutes
+
+
+def test_going_on_is_within_the_approach_in_the_twelve_and_anywhere_in_ordered_views() -> None:
+    names = contribution(bought(), ZONE)["names"]
+    assert names["view.twelve.5.went_on"] == 1
+    assert "view.twelve.6.went_on" not in names
+    assert names["view.five.1.went_on"] == 1
+    assert "view.five.3.went_on" not in names
+
+
+def test_the_day_is_the_shops() -> None:
+    journey = Journey(number=1, began_at=START, last_at=START)  # 01:46 UTC
+    assert contribution(journey, ZoneInfo("America/New_York"))["day"] == 20260909
+
+
+def test_bots_and_superseded_sessions_book_nothing() -> None:
+    journey = bought()
+    assert contribution(journey, ZONE, counted=False) == {}
+    journey.bot = True
+    assert contribution(journey, ZONE) == {}
+
+
+journeys = st.builds(
+    Journey,
+    number=st.just(1),
+    began_at=st.integers(START, START + 3 * DAY),
+    last_at=st.just(START),
+    outcome=st.sampled_from(["open", "ordered", "lapsed"]),
+    reached=st.dictionaries(st.sampled_from([str(i) for i in range(1, 13)]), st.just([START, START, 1])),
+    moves=st.dictionaries(st.sampled_from(["2.3", "3.2", "5.6"]), st.integers(1, 5)),
+    touch_count=st.integers(0, 4),
+    device=st.sampled_from([None, "mobile", "desktop"]),
+    bot=st.booleans(),
+)
+
+
+@given(st.lists(journeys, min_size=1, max_size=8))
+def test_differences_one_after_the_other_add_up_to_the_last(states: list[Journey]) -> None:
+    counters: Counter[tuple[str, int, str]] = Counter()
+    booked: dict[str, object] = {}
+    for journey in states:
+        after = contribution(journey, ZONE)
+        for key, amount in difference(booked, after):
+            counters[key] += amount
+        booked = after
+    straight = dict(difference({}, contribution(states[-1], ZONE)))
+    assert {key: amount for key, amount in counters.items() if amount} == straight
+
+
+@given(journeys)
+def test_a_stage_is_gone_on_from_or_ordered_only_when_reached(journey: Journey) -> None:
+    names = contribution(journey, ZONE).get("names", {})
+    for view in VIEWS.values():
+        for i in range(1, len(view.stages) + 1):
+            reached = names.get(f"view.{view.key}.{i}.reached", 0)
+            assert names.get(f"view.{view.key}.{i}.went_on", 0) <= reached
+            assert names.get(f"view.{view.key}.{i}.ordered", 0) <= reached

@@ -1,0 +1,165 @@
+"""However events arrive, the tables end as if they had all been folded in order at once.
+
+Any order of arrival, in any batches, with repeats, late events, links made early or late, ticks in between: hypothesis makes the
+traffic; a second shop gets the same events in order in one batch, and is then rebuilt.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select
+
+from tests.builders import START, add_shop, event, hold, intake_row, look, purchase, told, work_in
+from tracker import tables as t
+from tracker.clock import DAY, HOUR
+from tracker.events.types import Event
+from tracker.pipeline import leases
+from tracker.pipeline.process import tick_shop
+from tracker.pipeline.rebuild import rebuild_subjects, subject_ids
+from tracker.shops import Shop
+from tracker.storage import writing
+
+END = START + 100 * DAY
+UTM = "https://shop.example/?utm_source=letter&utm_medium=email&utm_campaign="
+
+hours = st.integers(0, 24 * 50)
+visitors = st.sampled_from(["phone", "tablet", "work"])
+people = st.sampled_from([{"email": "anna@b.dk"}, {"email": "bo@b.dk"}, {"email": "anna@b.dk", "customer_key": "c1"}, {}])
+orders = st.sampled_from(["o1", "o2", "o3"])
+
+
+def _at(hour: int) -> int:
+    return START + hour * HOUR
+
+
+@st.composite
+def browsed(draw: st.DrawFn) -> Event:
+    at, visitor = _at(draw(hours)), draw(visitors)
+    kind = draw(st.sampled_from(["page", "landing", "look", "cart", "share", "search", "sighting"]))
+    if kind == "look":
+        return look(draw(st.sampled_from(["dress", "lamp"])), at, visitor_key=visitor)
+    if kind == "landing":
+        return event("page_view", at, visitor_key=visitor, url=UTM + draw(st.sampled_from("ab")), kind="home")
+    if kind == "sighting":
+        return event("purchase", at, visitor_key=visitor, order_key=draw(orders))
+    types = {"page": "page_view", "cart": "add_to_cart", "share": "share", "search": "search"}
+    return event(types[kind], at, visitor_key=visitor)
+
+
+@st.composite
+def from_the_shop(draw: st.DrawFn) -> Event:
+    at, order, who = _at(draw(hours)), draw(orders), draw(people)
+    kind = draw(
+        st.sampled_from(
+            ["purchase", "order_paid", "order_cancelled", "refund", "order_shipped", "order_delivered", "email_clicked"]
+        )
+    )
+    if kind == "purchase":
+        visitor = draw(st.one_of(st.none(), visitors))
+        status = draw(st.sampled_from(["paid", "pending", "placed_cod"]))
+        return purchase(at, order, value=draw(st.integers(1, 9)) * 1_000, status=status, visitor_key=visitor, **who)
+    if kind == "email_clicked":
+        return told(kind, at, data={"campaign": "x"}, **who) if who else told("order_shipped", at, order_key=order)
+    data = {"refund_id": draw(st.sampled_from("xy")), "value": 500} if kind == "refund" else {}
+    return told(kind, at, order_key=order, data=data)
+
+
+traffic = st.lists(st.one_of(browsed(), from_the_shop()), min_size=1, max_size=25)
+
+
+def snapshot(engine: Engine, shop: Shop) -> dict[str, Any]:
+    """Everything derived: tags by event, journeys without internal numbers of subjects, counters."""
+    with engine.connect() as db:
+
+        def rows(table: Any, *columns: str) -> list[Any]:
+            picked = [table.c[name] for name in columns]
+            return sorted(db.execute(select(*picked).where(table.c.shop_id == shop.shop_id)), key=repr)
+
+        return {
+            "tags": rows(t.events, "event_id", "tag"),
+            "journeys": rows(
+                t.journeys, "number", "began_at", "last_at", "outcome", "stage", "highest", "channel", "order_key", "net_minor"
+            ),
+            "orders": rows(t.orders, "order_key", "number", "state", "net_minor", "counted_at"),
+            "counters": [row for row in rows(t.counters, "filter", "day_on", "name", "amount") if row.amount],
+        }
+
+
+def tick(engine: Engine, shop: Shop, now: int) -> None:
+    with writing(engine) as db:
+        assert leases.take(db, shop.shop_id, "test", now, 60_000)
+        while tick_shop(db, shop, hold(now), now):
+            pass
+
+
+def rebuild(engine: Engine, shop: Shop, now: int) -> None:
+    with writing(engine) as db:
+        assert leases.take(db, shop.shop_id, "test", now, 60_000)
+        list(rebuild_subjects(db, shop, subject_ids(db, shop.shop_id), hold(now), now, replay=False))
+
+
+def same_identity(events: list[Event]) -> list[Event]:
+    """Links are decided in order of arrival, so both shops hear first of what decides them; the rest may come in any order."""
+    return sorted(events, key=lambda e: e.type != "purchase" or e.source.value == "browser")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=traffic, data=st.data())
+def test_any_order_of_arrival_gives_what_a_rebuild_gives(engine: Engine, events: list[Event], data: st.DataObject) -> None:
+    shop = add_shop(engine)
+    arriving = data.draw(st.permutations(events)) + data.draw(st.lists(st.sampled_from(events), max_size=3))
+    position = 0
+    while position < len(arriving):
+        size = data.draw(st.integers(1, 8))
+        work_in(engine, shop, intake_row(shop, *arriving[position : position + size]), now=END)
+        position += size
+        if data.draw(st.integers(0, 3)) == 0:
+            tick(engine, shop, _at(data.draw(hours)))
+    tick(engine, shop, END)
+    live = snapshot(engine, shop)
+    rebuild(engine, shop, END)
+    assert snapshot(engine, shop) == live
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=st.lists(browsed().filter(lambda e: e.type != "purchase"), min_size=1, max_size=25), data=st.data())
+def test_any_order_of_arrival_of_a_browsers_events_is_the_same_as_in_order(
+    engine: Engine, events: list[Event], data: st.DataObject
+) -> None:
+    live, straight = add_shop(engine), add_shop(engine)
+    for some in data.draw(st.permutations(events)):
+        work_in(engine, live, intake_row(live, some), now=START + 60 * DAY)
+    work_in(engine, straight, intake_row(straight, *sorted(events, key=lambda e: e.position)), now=START + 60 * DAY)
+    for shop in (live, straight):
+        tick(engine, shop, END)
+    assert snapshot(engine, live) == snapshot(engine, straight)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=traffic)
+def test_counters_are_the_sum_of_what_journeys_have_booked(engine: Engine, events: list[Event]) -> None:
+    shop = add_shop(engine)
+    for some in events:
+        work_in(engine, shop, intake_row(shop, some), now=END)
+    booked: dict[tuple[str, int, str], int] = {}
+    with engine.connect() as db:
+        from tracker.pipeline.load import read_booked
+
+        subjects = subject_ids(db, shop.shop_id, limit=10_000)
+        for contribution in (c for s in subjects for c in read_booked(db, shop.shop_id, s).values() if c):
+            for which in contribution["filters"]:
+                for name, amount in contribution["names"].items():
+                    key = (which, contribution["day"], name)
+                    booked[key] = booked.get(key, 0) + amount
+        c = t.counters.c
+        stored = {
+            (r.filter, r.day_on, r.name): r.amount
+            for r in db.execute(select(t.counters).where(c.shop_id == shop.shop_id))
+            if r.amount
+        }
+    assert stored == booked
+    assert orjson.dumps(sorted(map(str, stored)))

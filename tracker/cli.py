@@ -1,0 +1,289 @@
+"""The command line: `tracker --help`."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import signal
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from sqlalchemy import Engine, func, select
+
+from tracker import __version__, clock, shops
+from tracker import tables as t
+from tracker.config import Config, ConfigError, from_env
+from tracker.demo import history
+from tracker.doctor import examine
+from tracker.http import accounts
+from tracker.pipeline import leases
+from tracker.pipeline.process import Hold
+from tracker.pipeline.rebuild import rebuild_subjects, subject_ids
+from tracker.run import serve
+from tracker.shops import Shop, ShopSettings
+from tracker.storage import migrate as migrate_tables
+from tracker.storage import open_engine, writing
+from tracker.worker import Worker
+
+DEMO_EMAIL = "owner@example.com"
+
+
+@click.group()
+@click.version_option(__version__)
+def cli() -> None:
+    """Kunderejse: customer-journey tracking for webshops."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+def _config() -> Config:
+    try:
+        return from_env()
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _engine(config: Config) -> Engine:
+    return open_engine(config)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--processes", default=2, show_default=True, help="Web processes.")
+@click.option("--demo", is_flag=True, help="Serve the demo shop, and fill it when the database is empty.")
+def run(host: str, port: int, processes: int, demo: bool) -> None:
+    """Start front door, worker and admin pages together, with all they need."""
+    config = _config()
+    address = f"http://{host}:{port}"
+    if config.public_url == Config.public_url:
+        config = replace(config, public_url=address)
+    config = replace(config, demo=demo or config.demo)
+    engine = _engine(config)
+    migrate_tables(engine)
+    login = _fill_demo(engine, config) if config.demo else _first_login(engine)
+    engine.dispose()
+    click.echo(_welcome(config, login))
+    raise SystemExit(serve(config, host, port, processes))
+
+
+def _welcome(config: Config, login: str) -> str:
+    lines = ["", "  Kunderejse is starting.", "", f"  Reports    {config.public_url}/", f"  Log in     {login}"]
+    if config.demo:
+        lines.append(f"  Demo shop  {config.public_url}/demo/")
+    return "\n".join([*lines, "  Stop       Ctrl+C", ""])
+
+
+def _first_login(engine: Engine) -> str:
+    with engine.connect() as db:
+        users = db.execute(select(func.count()).select_from(t.users)).scalar_one()
+    return "as you are used to" if users else "first make a shop and an account: `tracker shop add`, then `tracker user add`"
+
+
+def _fill_demo(engine: Engine, config: Config) -> str:
+    """A shop, an account and some weeks of journeys, when there are none; how to log in."""
+    password_file = Path(config.data_dir) / "demo-password"
+    with writing(engine) as db:
+        if not shops.all_shops(db):
+            host = urlsplit(config.public_url).hostname or "127.0.0.1"
+            shop = shops.add_shop(db, "Nordlys & Søn", (host,), clock.now(), ShopSettings(locale="da"))
+            password = secrets.token_urlsafe(9)
+            accounts.add_user(db, DEMO_EMAIL, "Demo owner", password, "owner", [shop.shop_id], clock.now())
+            password_file.write_text(password, encoding="utf-8")
+            password_file.chmod(0o600)
+    _fill_history(engine, config, days=28)
+    if not password_file.exists():
+        return "with the account you made"
+    return f"{DEMO_EMAIL}  password {password_file.read_text(encoding='utf-8').strip()}"
+
+
+def _fill_history(engine: Engine, config: Config, days: int) -> None:
+    with engine.connect() as db:
+        shop = shops.all_shops(db)[0]
+        has_events = db.execute(select(t.events.c.event_id).where(t.events.c.shop_id == shop.shop_id).limit(1)).first()
+    if not has_events:
+        made = history.make(shop, clock.now(), days=days)
+        _work_through(engine, config, made)
+
+
+def _work_through(engine: Engine, config: Config, bodies: list[tuple[int, bytes]]) -> None:
+    """Put requests into an intake file and work them in, with a progress bar."""
+    history.write_intake(config.intake_dir, bodies)
+    worker = Worker(engine, replace(config, batch_events=1_000))
+    with click.progressbar(length=len(bodies), label="Filling the demo shop", file=sys.stderr) as bar:
+        while done := worker.step(clock.now()):
+            bar.update(done)
+    worker.close()
+
+
+@cli.command()
+@click.option("--days", default=28, show_default=True, help="How many days of journeys to make.")
+def demo(days: int) -> None:
+    """Fill an empty shop with believable journeys."""
+    config = _config()
+    engine = _engine(config)
+    migrate_tables(engine)
+    with engine.connect() as db:
+        if not shops.all_shops(db):
+            raise click.ClickException("there is no shop yet: `tracker shop add NAME --host HOST`, or `tracker run --demo`")
+    _fill_history(engine, config, days)
+    click.echo("The shop has journeys to look at.")
+
+
+@cli.command()
+def work() -> None:
+    """Work in what the front door has accepted, until stopped."""
+    config = _config()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    Worker(_engine(config), config).run(stop)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's tables to this release."""
+    engine = _engine(_config())
+    migrate_tables(engine)
+    click.echo("The tables are up to date.")
+
+
+@cli.group()
+def shop() -> None:
+    """Shops and their keys."""
+
+
+@shop.command("add")
+@click.argument("name")
+@click.option("--host", "hosts", multiple=True, required=True, help="A host name of the shop; repeat for more.")
+@click.option("--zone", default="Europe/Copenhagen", show_default=True)
+@click.option("--currency", default="DKK", show_default=True)
+@click.option("--locale", default="da", show_default=True, type=click.Choice(["da", "en", "sv"]))
+def shop_add(name: str, hosts: tuple[str, ...], zone: str, currency: str, locale: str) -> None:
+    """Make a shop; prints its keys and the tag for its pages."""
+    config = _config()
+    settings = ShopSettings(zone=zone, currency=currency.upper(), locale=locale)
+    try:
+        _ = settings.tz
+    except (KeyError, ValueError) as error:
+        raise click.ClickException(f"{zone!r} is no time zone; write one like Europe/Copenhagen") from error
+    with writing(_engine(config)) as db:
+        made = shops.add_shop(db, name, tuple(host.lower() for host in hosts), clock.now(), settings)
+    click.echo(f"shop {made.shop_id}: {made.name}")
+    click.echo(f"site key (public)  {made.site_key}")
+    click.echo(f"secret (server)    {made.secret}")
+    click.echo(
+        f'tag                <script async src="{config.public_url}{config.script_path}" data-key="{made.site_key}"></script>'
+    )
+
+
+@shop.command("list")
+def shop_list() -> None:
+    """All shops."""
+    with _engine(_config()).connect() as db:
+        found = shops.all_shops(db)
+    for one in found:
+        click.echo(f"{one.shop_id:>4}  {one.name}  {one.site_key}  {', '.join(one.hosts)}")
+    if not found:
+        click.echo("No shops yet: `tracker shop add NAME --host HOST` makes one.")
+
+
+@shop.command("rotate-key")
+@click.argument("shop_id", type=int)
+def shop_rotate_key(shop_id: int) -> None:
+    """A new secret; the one before stays valid until the next rotation."""
+    with writing(_engine(_config())) as db:
+        if shops.find_shop(db, shop_id) is None:
+            raise click.ClickException(f"there is no shop {shop_id}; `tracker shop list` shows them")
+        click.echo(shops.rotate_secret(db, shop_id, clock.now()))
+
+
+@cli.group()
+def user() -> None:
+    """Accounts of the admin pages."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", default="")
+@click.option("--shop", "shop_ids", type=int, multiple=True, help="A shop they may see; repeat for more; none: all there are.")
+@click.option("--role", default="owner", show_default=True, type=click.Choice(["owner", "marketer", "analyst"]))
+@click.password_option()
+def user_add(email: str, name: str, shop_ids: tuple[int, ...], role: str, password: str) -> None:
+    """Make an account."""
+    with writing(_engine(_config())) as db:
+        every = [one.shop_id for one in shops.all_shops(db)]
+        wrong = set(shop_ids) - set(every)
+        if wrong or not every:
+            raise click.ClickException(f"there is no shop {sorted(wrong) or ''}; `tracker shop list` shows them")
+        try:
+            accounts.add_user(db, email, name or email.split("@")[0], password, role, list(shop_ids) or every, clock.now())
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"{email} can log in.")
+
+
+@cli.command()
+@click.argument("shop_id", type=int)
+def rebuild(shop_id: int) -> None:
+    """Fold all of a shop's stored events again; totals stay unless something was wrong."""
+    _refold(shop_id, replay=False)
+
+
+@cli.command()
+@click.argument("shop_id", type=int)
+def replay(shop_id: int) -> None:
+    """Like rebuild, and tag every event by today's rules."""
+    _refold(shop_id, replay=True)
+
+
+def _refold(shop_id: int, *, replay: bool) -> None:
+    config = _config()
+    engine = _engine(config)
+    with engine.connect() as db:
+        found = shops.find_shop(db, shop_id)
+        count = db.execute(select(func.count()).where(t.subjects.c.shop_id == shop_id)).scalar_one()
+    if found is None:
+        raise click.ClickException(f"there is no shop {shop_id}; `tracker shop list` shows them")
+    with click.progressbar(length=count, label=f"Folding {found.name} again", file=sys.stderr) as bar:
+        for _ in _refold_all(engine, config, found, replay=replay):
+            bar.update(1)
+    click.echo(f"{count} subjects folded again.")
+
+
+def _refold_all(engine: Engine, config: Config, shop: Shop, *, replay: bool) -> list[int]:
+    """In transactions of some subjects each, under a lease of our own; a running worker waits meanwhile."""
+    token, lease = secrets.token_urlsafe(12), config.lease_seconds * 1000
+    _wait_for_lease(engine, shop.shop_id, token, lease)
+    done: list[int] = []
+    while True:
+        with writing(engine) as db:
+            some = subject_ids(db, shop.shop_id, after=done[-1] if done else 0)
+            if not some:
+                leases.release(db, shop.shop_id, token)
+                return done
+            hold = Hold(token, clock.now() + lease, config.secret_key)
+            done += list(rebuild_subjects(db, shop, some, hold, clock.now(), replay=replay))
+
+
+def _wait_for_lease(engine: Engine, shop_id: int, token: str, lease: int) -> None:
+    for _ in range(lease // 500 + 4):
+        with writing(engine) as db:
+            if leases.take(db, shop_id, token, clock.now(), lease):
+                return
+        threading.Event().wait(0.5)
+    raise click.ClickException(f"another process holds shop {shop_id} and does not let go; is a worker running?")
+
+
+@cli.command()
+def doctor() -> None:
+    """Say in plain words what is wrong with this installation."""
+    findings = examine(_config(), clock.now())
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.ok else 'FIX '} {finding.text}")
+        if finding.advice:
+            click.echo(f"     {finding.advice}")
+    raise SystemExit(0 if all(finding.ok for finding in findings) else 1)

@@ -1,0 +1,342 @@
+"""`advance(subject, act, terms)`: what one event does to its subject.  Read this to know how journeys come about.
+
+A subject's events are folded in the order of Event.position.  `tick` does what falls due between two events (a journey
+lapses, a cart expires), at the instant it was due, so that folding live, late or from the start gives the same.
+Source: the project's design, section 4 "Journey" and section 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tracker.clock import MINUTE, Instant
+from tracker.events.types import Event, Source
+from tracker.journey import orders
+from tracker.journey.state import (
+    LAPSED,
+    MAX_PRODUCTS,
+    MAX_TOUCHES,
+    OPEN,
+    ORDERED,
+    Act,
+    Journey,
+    Order,
+    Session,
+    Subject,
+    Tag,
+    Terms,
+    Touch,
+)
+from tracker.stages import AWARENESS, PURCHASE, REACTIVATION, RETENTION
+from tracker.stages.tagging import Facts, category_of, is_own_act, product_of, tag
+
+# Upper bounds of the lengths of stay, in seconds; longer ones fall in a last bucket.
+STAY_BOUNDS = (10, 60, 600, 3_600, 86_400, 604_800)
+
+MERGE_TOUCHES_WITHIN = 10 * MINUTE  # a click in our mail and the session it opens are one touchpoint
+
+
+def fold(acts: Iterable[Act], terms: Terms, subject: Subject) -> list[Tag]:
+    """Advance the subject by acts in order; their tags, in the same order."""
+    return [advance(subject, act, terms) for act in acts]
+
+
+def advance(subject: Subject, act: Act, terms: Terms) -> Tag:
+    """Fold one event, which must come after the last one folded; changes the subject and answers the event's tag."""
+    event, at = act.event, act.event.occurred_at
+    tick(subject, at, terms)
+    own = is_own_act(event)
+    arrival = _open_session(subject, act, terms) if event.source is Source.BROWSER else _mail_click(subject, event)
+    named = _journey_of_order(subject, event.order_key)
+    found = tag(_facts(subject, act, named, terms), terms.version_at(event.received_at))
+    journey = _journey_for(subject, event, named, found[0] if found else None, own, arrived=arrival is not None, terms=terms)
+    if arrival is not None:
+        _add_touch(subject, journey, arrival)
+    if journey is None:
+        result = Tag(AWARENESS, "continues", {}, 0)
+    else:
+        stage, reason, params = found or (journey.stage or AWARENESS, "continues" if journey.stage else "arrived", {})
+        _enter(journey, stage, at)
+        _note(journey, act, own)
+        if stage == REACTIVATION:
+            journey.reactivated = True
+        subject.changed.add(journey.number)
+        result = Tag(stage, reason, params, journey.number)
+    if event.order_key is not None and event.source is Source.SERVER and journey is not None:
+        _settle_order(subject, journey, event, terms)
+    _follow_cart(subject, event)
+    if own:
+        subject.last_act_at = max(subject.last_act_at, at)
+    if subject.session and event.source is Source.BROWSER and journey is not None:
+        subject.session.journey = journey.number
+    subject.event_count += 1
+    subject.position = list(event.position)
+    subject.due_at = _due(subject, terms)
+    return result
+
+
+def tick(subject: Subject, until: Instant, terms: Terms) -> None:
+    """Do what fell due before `until`, each at its own instant.  An event at exactly the due instant still comes first."""
+    while subject.due_at is not None and subject.due_at < until:
+        due = subject.due_at
+        if subject.open and subject.journeys[subject.open].last_at + terms.window == due:
+            journey = subject.journeys[subject.open]
+            journey.outcome, journey.ended_at = LAPSED, due
+            subject.changed.add(journey.number)
+            subject.open = 0
+        if subject.cart_items and subject.cart_at + terms.cart_expiry == due:
+            subject.cart_items = 0
+        subject.ticked_at = due
+        subject.due_at = _due(subject, terms)
+
+
+def is_late(subject: Subject, event: Event) -> bool:
+    """Whether the event comes before something already folded or ticked, so that the subject must be refolded."""
+    return event.position <= tuple(subject.position) or event.occurred_at <= subject.ticked_at
+
+
+def _due(subject: Subject, terms: Terms) -> Instant | None:
+    dates = []
+    if subject.open:
+        dates.append(subject.journeys[subject.open].last_at + terms.window)
+    if subject.cart_items:
+        dates.append(subject.cart_at + terms.cart_expiry)
+    return min(dates, default=None)
+
+
+def _facts(subject: Subject, act: Act, named: Journey | None, terms: Terms) -> Facts:
+    latest = subject.journeys.get(subject.latest_order)
+    journey = named or subject.journeys.get(subject.open)
+    told = named.order_named(act.event.order_key) if named and act.event.order_key else None
+    return Facts(
+        event=act.event,
+        kind=act.kind,
+        journey=journey,
+        # An order told again must not count itself among those before it.
+        orders_before=int(told.repeat) if told and act.event.type == "purchase" else subject.order_count,
+        cart_items=subject.cart_items,
+        silent=act.event.occurred_at - subject.last_act_at if subject.last_act_at else 0,
+        lapse=terms.lapse,
+        delivered=bool(latest and latest.order and latest.order.delivered_at),
+        has_order=bool((latest and latest.order) or (journey and journey.order)),
+    )
+
+
+# --- sessions and touchpoints
+
+
+def _open_session(subject: Subject, act: Act, terms: Terms) -> Touch | None:
+    """Go on with the visitor's session or open one; the touchpoint when one was opened by an arrival."""
+    event, session, arrival = act.event, subject.session, act.arrival
+    at = event.occurred_at
+    label = None
+    if arrival is not None and (arrival.campaign or arrival.medium or arrival.click_id_kind):
+        label = f"{arrival.source}/{arrival.medium}/{arrival.campaign}"
+    if session is not None and at - session.last_at <= terms.idle and label in (None, session.campaign):
+        session.last_at = at
+        return None
+    subject.session_count += 1
+    subject.session = Session(subject.session_count, at, at, label)
+    if arrival is None:
+        return None
+    return Touch(at, "session", arrival.channel, arrival.source, arrival.medium, arrival.campaign, arrival.landing_path)
+
+
+def _mail_click(subject: Subject, event: Event) -> Touch | None:
+    if event.type == "email_clicked":
+        return Touch(event.occurred_at, "email_click", "email", campaign=event.data.get("campaign"))
+    if event.type == "offline_contact":
+        return Touch(event.occurred_at, "offline", "offline", source=event.data.get("kind"))
+    return None
+
+
+def _add_touch(subject: Subject, journey: Journey | None, touch: Touch) -> None:
+    """To the open journey; else it waits for the next one opened within the window."""
+    if journey is None or journey.number != subject.open:
+        journey = subject.journeys.get(subject.open)
+    if journey is None:
+        subject.waiting = [*subject.waiting[-(MAX_TOUCHES - 1) :], touch]
+        return
+    last = journey.touches[-1] if journey.touches else None
+    if (
+        last is not None
+        and {last.kind, touch.kind} == {"session", "email_click"}
+        and last.channel == touch.channel
+        and touch.at - last.at <= MERGE_TOUCHES_WITHIN
+    ):
+        return
+    if journey.touch_count == 0:
+        _mark(journey, AWARENESS, touch.at)
+    journey.touch_count += 1
+    if len(journey.touches) < MAX_TOUCHES:
+        journey.touches.append(touch)
+    subject.changed.add(journey.number)
+
+
+# --- which journey an event belongs to
+
+
+def _journey_of_order(subject: Subject, order_key: str | None) -> Journey | None:
+    if order_key is None:
+        return None
+    return next((j for j in subject.journeys.values() if j.order_named(order_key)), None)
+
+
+def _journey_for(
+    subject: Subject, event: Event, named: Journey | None, stage: int | None, own: bool, *, arrived: bool, terms: Terms
+) -> Journey | None:
+    """The journey an event belongs to; opens one where an own act needs it; None for news about somebody without a journey.
+
+    An event that names an order belongs to that order's journey; other after-sales news to the latest order's; what a person
+    does towards an order to the open one.  What says nothing new stays where the session is.
+    """
+    if named is not None:
+        return named
+    opened = subject.journeys.get(subject.open)
+    latest = subject.journeys.get(subject.latest_order)
+    if event.order_key is not None and event.source is Source.SERVER and event.type in orders.FACTS:
+        return opened or _begin(subject, event, terms)
+    if stage is not None and stage >= PURCHASE and stage != REACTIVATION and latest is not None:
+        return latest
+    if stage is None and not arrived:
+        here = subject.journeys.get(subject.session.journey) if subject.session and event.source is Source.BROWSER else None
+        staying = here or opened or latest
+        if staying is not None or event.type == "page_engaged":
+            return staying
+    if opened is not None:
+        return opened
+    return _begin(subject, event, terms) if own else latest
+
+
+def _begin(subject: Subject, event: Event, terms: Terms) -> Journey:
+    at = event.occurred_at
+    subject.journey_count += 1
+    journey = Journey(number=subject.journey_count, began_at=at, last_at=at, since_at=at)
+    subject.journeys[journey.number] = journey
+    subject.open = journey.number
+    waiting, subject.waiting = subject.waiting, []
+    for touch in waiting:
+        if at - touch.at <= terms.window:
+            _add_touch(subject, journey, touch)
+    return journey
+
+
+# --- what an event leaves in its journey
+
+
+def _mark(journey: Journey, stage: int, at: Instant) -> None:
+    """The stage was reached, whether or not the journey stands there now."""
+    reached = journey.reached.setdefault(str(stage), [at, at, 0])
+    reached[1] = max(reached[1], at)
+    reached[2] += 1
+    if stage != REACTIVATION:
+        journey.highest = max(journey.highest, stage)
+
+
+def _enter(journey: Journey, stage: int, at: Instant) -> None:
+    _mark(journey, stage, at)
+    if journey.stage == stage:
+        return
+    if journey.stage:
+        move = f"{journey.stage}.{stage}"
+        journey.moves[move] = journey.moves.get(move, 0) + 1
+        seconds = (at - journey.since_at) // 1000
+        stay = journey.stays.setdefault(str(journey.stage), [0, 0] + [0] * (len(STAY_BOUNDS) + 1))
+        stay[0] += 1
+        stay[1] += seconds
+        stay[2 + sum(seconds > bound for bound in STAY_BOUNDS)] += 1
+    journey.stage, journey.since_at = stage, at
+
+
+def _note(journey: Journey, act: Act, own: bool) -> None:
+    event = act.event
+    journey.event_count += 1
+    if own and journey.outcome == OPEN:
+        journey.last_at = max(journey.last_at, event.occurred_at)
+    if event.bot:
+        journey.bot = True
+    if event.source is Source.BROWSER:
+        journey.device = journey.device or act.device
+        journey.country = journey.country or event.country
+        journey.consent = max(journey.consent or 0, event.consent)
+    if event.type == "view_item" and (product := product_of(event)):
+        _look_at(journey, product, category_of(event))
+
+
+def _look_at(journey: Journey, product: str, category: str | None) -> None:
+    is_new = product not in journey.products
+    if is_new and len(journey.products) >= MAX_PRODUCTS:
+        return
+    journey.products[product] = journey.products.get(product, 0) + 1
+    if is_new and category:
+        journey.categories[category] = journey.categories.get(category, 0) + 1
+
+
+# --- orders
+
+
+def _settle_order(subject: Subject, journey: Journey, event: Event, terms: Terms) -> None:
+    """Apply what the shop's server says of an order, and what follows for its journey."""
+    assert event.order_key is not None
+    order = journey.order_named(event.order_key)
+    if order is None:
+        if event.type not in orders.FACTS:
+            return
+        order = _attach_order(journey, event)
+    was_live = order.counted_at is not None and order.cancelled_at is None
+    orders.apply(order, event, terms)
+    if order.counted_at is not None and not was_live and order.cancelled_at is None:
+        _convert(subject, journey, order)
+    elif was_live and order.cancelled_at is not None:
+        subject.order_count -= 1
+
+
+def _attach_order(journey: Journey, event: Event) -> Order:
+    """A new order of the open journey.  An earlier one that was never counted becomes an attempt."""
+    assert event.order_key is not None
+    if journey.order is not None:
+        journey.attempts.append(journey.order)
+    journey.order = Order(key=event.order_key, placed_at=event.occurred_at, currency=event.data.get("currency") or "")
+    return journey.order
+
+
+def _convert(subject: Subject, journey: Journey, order: Order) -> None:
+    """A counted order converts its journey.  An attempt that is paid after all gets a journey of its own."""
+    assert order.counted_at is not None
+    at = order.counted_at
+    if order is not journey.order:
+        journey.attempts.remove(order)
+        subject.changed.add(journey.number)
+        subject.journey_count += 1
+        journey = Journey(number=subject.journey_count, began_at=order.placed_at, last_at=at, since_at=at, order=order)
+        subject.journeys[journey.number] = journey
+        _enter(journey, PURCHASE, at)
+    before = subject.journeys.get(subject.latest_order)
+    order.repeat = subject.order_count > 0
+    if order.repeat and before is not None and before is not journey:
+        _mark(before, RETENTION, at)
+        subject.changed.add(before.number)
+    _mark(journey, PURCHASE, at)
+    journey.outcome, journey.ended_at = ORDERED, at
+    if subject.open == journey.number:
+        subject.open = 0
+        subject.cart_items = 0
+    subject.latest_order = journey.number
+    subject.order_count += 1
+    subject.changed.add(journey.number)
+
+
+# --- the cart, as far as stages need it
+
+
+def _follow_cart(subject: Subject, event: Event) -> None:
+    pieces = sum(int(item.get("quantity") or 1) for item in event.data.get("items") or ())
+    if event.type == "add_to_cart":
+        subject.cart_items += pieces or 1
+    elif event.type == "remove_from_cart":
+        subject.cart_items = max(0, subject.cart_items - (pieces or 1))
+    elif event.type in ("update_cart", "view_cart", "begin_checkout") and "items" in event.data:
+        subject.cart_items = pieces  # a snapshot, not a change
+    else:
+        return
+    subject.cart_at = event.occurred_at

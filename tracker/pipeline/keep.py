@@ -1,0 +1,116 @@
+"""Read intake rows and keep what is new: rows beyond the file's mark, events whose id the shop has not seen."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import Connection, select
+
+from tracker.clock import Instant, day_of
+from tracker.errors import DroppedReason, FailedReason
+from tracker.events.codec import unpack
+from tracker.events.types import Event, Source
+from tracker.tables import events, intake_marks
+
+SOURCE_CODE = {Source.BROWSER: 0, Source.SERVER: 1}
+_MAX_IN = 500
+
+
+class IntakeRow(Protocol):
+    """One accepted request as the door wrote it."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def row(self) -> int: ...
+    @property
+    def shop_id(self) -> int: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch of intake rows holds for one shop."""
+
+    events: list[Event] = field(default_factory=list)  # new ones, in order of arrival
+    outcomes: Counter[tuple[int, str, str]] = field(default_factory=Counter)  # (day, kind, reason) -> count
+    unreadable: list[IntakeRow] = field(default_factory=list)
+    marks: dict[str, int] = field(default_factory=dict)  # file -> the last row worked in
+
+
+def day_on(at: Instant, zone: ZoneInfo) -> int:
+    """The shop's day as YYYYMMDD."""
+    day = day_of(at, zone)
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def keep(db: Connection, shop_id: int, zone: ZoneInfo, rows: Sequence[IntakeRow], now: Instant) -> Batch:
+    """The new events of the rows, and the counts the door made.  Rows at or below their file's mark change nothing."""
+    batch = Batch(marks=_read_marks(db, shop_id, {row.file for row in rows}))
+    told: list[Event] = []
+    days: dict[Instant, int] = {}  # by hour, since days change only there
+    for row in rows:
+        if row.row <= batch.marks.get(row.file, 0):
+            continue
+        batch.marks[row.file] = row.row
+        try:
+            body = orjson.loads(row.body)
+            received_at: Instant = body["received_at"]
+            told_here = [unpack(packed) for packed in body.get("events", ())]
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            batch.unreadable.append(row)
+            batch.outcomes[day_on(now, zone), "failed", FailedReason.UNREADABLE] += 1
+            continue
+        quarter = received_at // 900_000
+        day = days.get(quarter) or days.setdefault(quarter, day_on(received_at, zone))
+        _count(batch.outcomes, day, body)
+        batch.outcomes[day, "accepted", "event"] += len(told_here)
+        told += told_here
+    batch.events = _only_new(db, shop_id, told, batch, zone)
+    return batch
+
+
+def _count(outcomes: Counter[tuple[int, str, str]], day: int, body: dict[str, Any]) -> None:
+    for name, kind in (("refused", "refused"), ("ignored", "ignored_field"), ("counted", "counted_only")):
+        for reason, count in (body.get(name) or {}).items():
+            outcomes[day, kind, str(reason)[:80]] += count
+
+
+def _read_marks(db: Connection, shop_id: int, files: set[str]) -> dict[str, int]:
+    query = select(intake_marks.c.file, intake_marks.c.row).where(
+        intake_marks.c.shop_id == shop_id, intake_marks.c.file.in_(sorted(files))
+    )
+    return {file: row for file, row in db.execute(query)}
+
+
+def _only_new(db: Connection, shop_id: int, told: list[Event], batch: Batch, zone: ZoneInfo) -> list[Event]:
+    known = _known(db, shop_id, told)
+    new: list[Event] = []
+    for event in told:
+        key = (SOURCE_CODE[event.source], event.event_id)
+        if key in known:
+            batch.outcomes[day_on(event.received_at, zone), "dropped", DroppedReason.DUPLICATE] += 1
+        else:
+            known.add(key)
+            new.append(event)
+    return new
+
+
+def _known(db: Connection, shop_id: int, told: Iterable[Event]) -> set[tuple[int, str]]:
+    ids: dict[int, list[str]] = defaultdict(list)
+    for event in told:
+        ids[SOURCE_CODE[event.source]].append(event.event_id)
+    known = set()
+    for source, names in ids.items():
+        for i in range(0, len(names), _MAX_IN):
+            query = select(events.c.event_id).where(
+                events.c.shop_id == shop_id, events.c.source == source, events.c.event_id.in_(names[i : i + _MAX_IN])
+            )
+            known |= {(source, event_id) for (event_id,) in db.execute(query)}
+    return known

@@ -1,0 +1,165 @@
+"""The subjects that a batch concerns, from their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, ColumnElement, select
+
+from tracker import tables as t
+from tracker.clock import Instant
+from tracker.events.types import Event
+from tracker.journey.state import Act, Journey, Subject, Terms, load_checkpoint, load_journey, load_subject
+from tracker.pipeline.codec import read_bytes
+from tracker.pipeline.resolve import ANONYMOUS, SUPERSEDED
+from tracker.pipeline.stored import act_from
+from tracker.shops import Shop, ShopSettings
+
+_MAX_IN = 500
+
+
+def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """In the sizes that an IN list may have, sorted so that the same questions look the same."""
+    ordered = sorted(values)
+    for i in range(0, len(ordered), _MAX_IN):
+        yield ordered[i : i + _MAX_IN]
+
+
+def terms_of(settings: ShopSettings) -> Terms:
+    """The shop's settings as the core needs them."""
+    minute, day = 60_000, 86_400_000
+    return Terms(
+        idle=settings.idle_minutes * minute,
+        window=settings.journey_window_days * day,
+        lapse=settings.lapse_days * day,
+        counted_states=frozenset(settings.counted_states),
+    )
+
+
+@dataclass(slots=True)
+class Held:
+    """A subject in memory, and what its rows said before the batch."""
+
+    subject_id: int
+    subject: Subject = field(default_factory=Subject)
+    booked: dict[int, dict[str, Any]] = field(default_factory=dict)  # journey number -> what the counters hold of it
+    set_aside: str | None = None
+    counts: bool = True  # false: an anonymous session whose visitor became known
+
+    def take_journeys(self, journeys: Iterable[Journey]) -> None:
+        """Journeys from rows, with what they have booked."""
+        for journey in journeys:
+            self.subject.journeys[journey.number] = journey
+            self.booked[journey.number] = journey.booked
+
+
+def load_subjects(db: Connection, shop_id: int, subject_ids: set[int], events: Sequence[Event]) -> dict[int, Held]:
+    """Each subject with the journeys that the events may touch.  A subject without a row is new and empty."""
+    held = {subject_id: Held(subject_id) for subject_id in subject_ids}
+    for ids in chunks(subject_ids):
+        query = select(t.subjects).where(t.subjects.c.shop_id == shop_id, t.subjects.c.subject_id.in_(ids))
+        for row in db.execute(query):
+            one = held[row.subject_id]
+            one.subject, one.set_aside = load_subject(row.state), row.set_aside
+    wanted = {subject_id: one.subject.needed_journeys() for subject_id, one in held.items()}
+    order_keys = {event.order_key for event in events if event.order_key}
+    for subject_id, number in _journeys_of_orders(db, shop_id, order_keys):
+        if subject_id in wanted:
+            wanted[subject_id].add(number)
+    for ids in chunks(subject_id for subject_id, numbers in wanted.items() if numbers):
+        # A superset by the key's first columns, so that one statement serves a batch; most subjects have one or two.
+        numbers = sorted({number for subject_id in ids for number in wanted[subject_id]})
+        for subject_id, journey in _read_journeys(
+            db, shop_id, t.journeys.c.subject_id.in_(ids), t.journeys.c.number.in_(numbers)
+        ):
+            held[subject_id].take_journeys([journey])
+    return held
+
+
+def load_for_refold(db: Connection, shop: Shop, one: Held, first_new: Event | None) -> list[tuple[Act, str | None]]:
+    """Set the subject back to the last checkpoint before `first_new` (None: to nothing); answers its stored (act, tag) since then.
+
+    All its journeys' bookings are taken along, so that the differences come out right.
+    """
+    one.booked = read_booked(db, shop.shop_id, one.subject_id)
+    one.subject, since = _start(db, shop.shop_id, one.subject_id, first_new)
+    one.subject.changed = set(one.booked)
+    link_ids = [
+        link_id
+        for (link_id,) in db.execute(
+            select(t.links.c.link_id).where(t.links.c.shop_id == shop.shop_id, t.links.c.subject_id == one.subject_id)
+        )
+    ]
+    return acts_of_links(db, shop, link_ids, one.subject.position, since)
+
+
+def acts_of_links(
+    db: Connection, shop: Shop, link_ids: Iterable[int], after: list[Any], since: Instant
+) -> list[tuple[Act, str | None]]:
+    """(act, row's tag) of the stored events under these links that come after a position, in order."""
+    found = []
+    for ids in chunks(link_ids):
+        query = select(t.events).where(
+            t.events.c.shop_id == shop.shop_id, t.events.c.link_id.in_(ids), t.events.c.occurred_at >= since
+        )
+        found += [(act_from(row, shop), row.tag) for row in db.execute(query)]
+    position = tuple(after)
+    found = [pair for pair in found if not position or pair[0].event.position > position]
+    found.sort(key=lambda pair: pair[0].event.position)
+    return found
+
+
+def _start(db: Connection, shop_id: int, subject_id: int, first_new: Event | None) -> tuple[Subject, Instant]:
+    if first_new is not None:
+        c = t.checkpoints.c
+        query = (
+            select(c.position_at, c.state)
+            .where(c.shop_id == shop_id, c.subject_id == subject_id, c.position_at < first_new.occurred_at)
+            .order_by(c.position_at.desc())
+            .limit(1)
+        )
+        if row := db.execute(query).first():
+            return load_checkpoint(read_bytes(row.state)), row.position_at
+    return Subject(), -(2**62)
+
+
+def _journeys_of_orders(db: Connection, shop_id: int, order_keys: set[str]) -> Iterator[tuple[int, int]]:
+    c = t.orders.c
+    for keys in chunks(order_keys):
+        yield from (
+            (row.subject_id, row.number)
+            for row in db.execute(select(c.subject_id, c.number).where(c.shop_id == shop_id, c.order_key.in_(keys)))
+        )
+
+
+def _read_journeys(db: Connection, shop_id: int, *where: ColumnElement[bool]) -> Iterator[tuple[int, Journey]]:
+    c = t.journeys.c
+    for row in db.execute(select(c.subject_id, c.body).where(c.shop_id == shop_id, *where)):
+        yield row.subject_id, load_journey(read_bytes(row.body))
+
+
+def read_booked(db: Connection, shop_id: int, subject_id: int) -> dict[int, dict[str, Any]]:
+    """What the counters hold of each journey of a subject."""
+    return {j.number: j.booked for _, j in _read_journeys(db, shop_id, t.journeys.c.subject_id == subject_id)}
+
+
+def load_missing_journeys(db: Connection, shop_id: int, one: Held) -> None:
+    """Those that are not in memory yet, for a checkpoint."""
+    missing = set(range(1, one.subject.journey_count + 1)) - one.subject.journeys.keys()
+    for numbers in chunks(missing):
+        where = (t.journeys.c.subject_id == one.subject_id, t.journeys.c.number.in_(numbers))
+        one.take_journeys(journey for _, journey in _read_journeys(db, shop_id, *where))
+
+
+def uncounted(db: Connection, shop_id: int, subject_ids: Iterable[int]) -> set[int]:
+    """The subjects among these that are anonymous sessions whose visitor became known."""
+    c = t.links.c
+    found: set[int] = set()
+    for ids in chunks(subject_ids):
+        query = select(c.subject_id).where(
+            c.shop_id == shop_id, c.subject_id.in_(ids), c.kind == ANONYMOUS, c.evidence == SUPERSEDED
+        )
+        found |= {subject_id for (subject_id,) in db.execute(query)}
+    return found

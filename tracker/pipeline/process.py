@@ -1,0 +1,196 @@
+"""The way of one batch: from intake rows of one shop to its tables, in one transaction.
+
+    hold the lease -> keep what is new -> resolve whose it is -> load these subjects -> advance them -> save
+
+The caller (worker.py) opens the transaction, commits it and then removes the intake rows.  Only the worker that holds the
+shop's lease comes here, so nothing below needs a lock.  A batch worked in twice changes nothing: rows at or below their file's
+mark are skipped, and events are unique by (shop, source, event_id).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from tracker import tables as t
+from tracker.clock import Instant
+from tracker.errors import FailedReason
+from tracker.journey.fold import advance, is_late, tick
+from tracker.journey.state import Act, Tag, Terms
+from tracker.pipeline import leases, save
+from tracker.pipeline.keep import SOURCE_CODE, Batch, IntakeRow, day_on, keep
+from tracker.pipeline.load import (
+    Held,
+    load_for_refold,
+    load_missing_journeys,
+    load_subjects,
+    read_booked,
+    terms_of,
+    uncounted,
+)
+from tracker.pipeline.resolve import SUPERSEDED, Ids, Resolved, resolve
+from tracker.pipeline.stored import act_of, event_row
+from tracker.shops import Shop
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_EVERY = 500  # events of a subject
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A worker's hold on a shop: the lease's token, until when to prolong it, and the secret of keyed hashes."""
+
+    token: str
+    until: Instant
+    secret: str
+
+
+def process_batch(db: Connection, shop: Shop, rows: Sequence[IntakeRow], hold: Hold, now: Instant) -> int:
+    """Work the rows in; how many events were new.  Raises LeaseLost, and what the database raises."""
+    ids = Ids(leases.hold(db, shop.shop_id, hold.token, hold.until))
+    batch = keep(db, shop.shop_id, shop.settings.tz, rows, now)
+    resolved = resolve(db, shop.shop_id, batch.events, ids, hold.secret)
+    _advance_all(db, shop, batch, resolved, now)
+    save.save_outcomes(db, shop.shop_id, batch.outcomes)
+    save.save_unreadable(db, shop.shop_id, batch.unreadable)
+    save.save_marks(db, shop.shop_id, batch.marks)
+    save.save_lease(db, shop.shop_id, ids.next, next_due(db, shop.shop_id))
+    return len(batch.events)
+
+
+def _advance_all(db: Connection, shop: Shop, batch: Batch, resolved: Resolved, now: Instant) -> None:
+    """Fold each subject's new events over its state, or refold it; then write events and subjects."""
+    terms = terms_of(shop.settings)
+    links = {id(event): link for event, link in zip(batch.events, resolved.link_of, strict=True)}
+    new: dict[int, list[Act]] = defaultdict(list)
+    waiting = []
+    for event, link in zip(batch.events, resolved.link_of, strict=True):
+        act = act_of(event, shop)
+        if link.subject_id is None:
+            waiting.append(event_row(shop.shop_id, act, link.link_id, None))
+        else:
+            new[link.subject_id].append(act)
+    # What a link brings with it must be readable before a refold asks for it.
+    save.save_links(db, shop.shop_id, resolved.written.values())
+    save.insert_events(db, waiting)
+    _dissolve(db, shop.shop_id, resolved)
+    concerned = new.keys() | resolved.refold | resolved.superseded
+    held = load_subjects(db, shop.shop_id, set(concerned), batch.events)
+    for subject_id in _superseded(resolved):
+        if subject_id in held:
+            held[subject_id].counts = False
+            held[subject_id].subject.changed |= held[subject_id].booked.keys()
+    inserted: list[dict[str, object]] = []
+    changed = []
+    for subject_id, one in held.items():
+        acts = sorted(new.get(subject_id, []), key=lambda act: act.event.position)
+        tags = _advance_one(db, shop, one, acts, terms, refold=subject_id in resolved.refold, now=now)
+        if tags is None:
+            batch.outcomes[day_on(now, shop.settings.tz), "failed", FailedReason.SET_ASIDE] += 1
+        for i, act in enumerate(acts):
+            tag = tags[i].dump() if tags else None
+            inserted.append(event_row(shop.shop_id, act, links[id(act.event)].link_id, tag))
+        changed.append(one)
+    save.insert_events(db, inserted)
+    save.save_subjects(db, shop.shop_id, shop.settings.tz, changed)
+
+
+def _superseded(resolved: Resolved) -> set[int]:
+    """Anonymous subjects that end uncounted: now, or before and heard of again."""
+    heard = {link.subject_id for link in resolved.link_of if link.evidence == SUPERSEDED}
+    return {subject_id for subject_id in heard | resolved.superseded if subject_id is not None}
+
+
+def _advance_one(
+    db: Connection, shop: Shop, one: Held, acts: list[Act], terms: Terms, *, refold: bool, now: Instant
+) -> list[Tag] | None:
+    """The tags of the new acts (in order); None when the subject is, or had to be, set aside with its events."""
+    if one.set_aside is not None:
+        return None
+    try:
+        if refold or (acts and one.subject.event_count and is_late(one.subject, acts[0].event)):
+            return refold_subject(db, shop, one, acts, terms, from_start=refold, now=now)
+        before = one.subject.event_count
+        tags = [advance(one.subject, act, terms) for act in acts]
+        if before // CHECKPOINT_EVERY != one.subject.event_count // CHECKPOINT_EVERY:
+            load_missing_journeys(db, shop.shop_id, one)
+            save.save_checkpoint(db, shop.shop_id, one)
+        return tags
+    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
+        # Only the pure core raises these: the subject is poison, not the batch.  Database errors go up and abort it.
+        _set_aside(db, shop, one, error)
+        return None
+
+
+def _set_aside(db: Connection, shop: Shop, one: Held, error: Exception) -> None:
+    log.exception("set aside shop=%s subject=%s", shop.shop_id, one.subject_id)
+    fresh = load_subjects(db, shop.shop_id, {one.subject_id}, [])[one.subject_id]
+    one.subject, one.booked = fresh.subject, fresh.booked
+    one.set_aside = f"{type(error).__name__}: {error}"[:500]
+
+
+def refold_subject(
+    db: Connection, shop: Shop, one: Held, acts: list[Act], terms: Terms, *, from_start: bool, now: Instant
+) -> list[Tag]:
+    """Fold again from the last checkpoint before the new acts, or from the start; re-tags the stored events that changed.
+
+    Answers the tags of the new acts.
+    """
+    first_new = None if from_start or not acts else acts[0].event
+    stored = load_for_refold(db, shop, one, first_new)
+    since = one.subject.position[0] + 1 if one.subject.position else -(2**62)
+    save.drop_checkpoints(db, shop.shop_id, one.subject_id, since)
+    tags: dict[int, Tag] = {}
+    retagged = []
+    old_tags = {id(act): tag for act, tag in stored}
+    for act in sorted([act for act, _ in stored] + acts, key=lambda act: act.event.position):
+        tag = tags[id(act)] = advance(one.subject, act, terms)
+        if id(act) in old_tags and old_tags[id(act)] != tag.dump():
+            retagged.append((SOURCE_CODE[act.event.source], act.event.event_id, tag.dump()))
+        if one.subject.event_count % CHECKPOINT_EVERY == 0:
+            save.save_checkpoint(db, shop.shop_id, one)
+    tick(one.subject, now, terms)  # what had fallen due stays due
+    one.subject.changed |= one.subject.journeys.keys() | one.booked.keys()
+    save.retag_events(db, shop.shop_id, retagged)
+    return [tags[id(act)] for act in acts]
+
+
+def _dissolve(db: Connection, shop_id: int, resolved: Resolved) -> None:
+    held = [Held(subject_id) for subject_id in sorted(resolved.dissolved)]
+    for one in held:
+        one.booked = read_booked(db, shop_id, one.subject_id)
+    save.dissolve(db, shop_id, held)
+
+
+def next_due(db: Connection, shop_id: int) -> Instant | None:
+    """When the shop's next subject changes by itself."""
+    c = t.subjects.c
+    due: Instant | None = db.execute(select(func.min(c.due_at)).where(c.shop_id == shop_id, c.set_aside.is_(None))).scalar()
+    return due
+
+
+def tick_shop(db: Connection, shop: Shop, hold: Hold, now: Instant, limit: int = 500) -> int:
+    """Do what has fallen due for the shop's subjects; how many were changed."""
+    next_id = leases.hold(db, shop.shop_id, hold.token, hold.until)
+    c = t.subjects.c
+    query = (
+        select(c.subject_id)
+        .where(c.shop_id == shop.shop_id, c.due_at < now, c.set_aside.is_(None))
+        .order_by(c.due_at)
+        .limit(limit)
+    )
+    due = {subject_id for (subject_id,) in db.execute(query)}
+    held = load_subjects(db, shop.shop_id, due, [])
+    hidden = uncounted(db, shop.shop_id, due)
+    terms = terms_of(shop.settings)
+    for one in held.values():
+        one.counts = one.subject_id not in hidden
+        tick(one.subject, now, terms)
+    save.save_subjects(db, shop.shop_id, shop.settings.tz, held.values())
+    save.save_lease(db, shop.shop_id, next_id, next_due(db, shop.shop_id))
+    return len(due)

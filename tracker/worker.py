@@ -1,0 +1,224 @@
+"""`tracker work`: take shops that have something waiting, work it in, do what has fallen due, again and again.
+
+Embedded, the worker reads the collectors' intake files itself.  On PostgreSQL `forward` first moves this machine's files into the
+shared intake table, so that any worker on any machine can take the shop.  Intake rows are removed after the commit that worked
+them in; whatever is worked in twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, Engine, delete, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from tracker import clock, shops
+from tracker.clock import Instant
+from tracker.collect.intake import IntakeFiles, IntakeRow
+from tracker.config import Config
+from tracker.pipeline import leases
+from tracker.pipeline.leases import LeaseLost
+from tracker.pipeline.process import Hold, process_batch, tick_shop
+from tracker.pipeline.upsert import upsert
+from tracker.shops import Shop, ShopSettings
+from tracker.storage import writing
+from tracker.tables import intake as intake_table
+from tracker.tables import leases as leases_table
+
+log = logging.getLogger(__name__)
+
+READ_ROWS = 20_000  # intake rows at once: with many shops at a time each still gets a batch worth its transaction
+IDLE_SECONDS = 0.2  # between two looks when nothing waits
+SWEEP_SECONDS = 30
+SHOPS_SECONDS = 5  # how old the worker's picture of the shops' settings may be
+MAX_PAUSE_SECONDS = 10
+
+# Requests whose key names no shop: only their refusals are counted, under this number.
+NO_SHOP = Shop(0, "", "", "", None, (), ShopSettings(zone="UTC"))
+
+
+class Worker:
+    """One worker.  For use by one thread; several may run, on several machines."""
+
+    def __init__(self, engine: Engine, config: Config) -> None:
+        self.engine = engine
+        self.config = config
+        self.token = secrets.token_urlsafe(12)
+        self.files = IntakeFiles(config.intake_dir)
+        self._shops: dict[int, Shop] = {}
+        self._shops_at: Instant = 0
+        self._swept_at: Instant = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Until told to stop.  A database that is away is waited for; nothing is lost meanwhile, since the files keep it."""
+        pause = IDLE_SECONDS
+        while not stop.is_set():
+            try:
+                busy = self.step(clock.now())
+                pause = IDLE_SECONDS
+            except (SQLAlchemyError, OSError) as error:
+                busy = 0
+                pause = min(MAX_PAUSE_SECONDS, pause * 2)
+                log.error("the database does not answer, next try in %.1f s: %s", pause, str(error).splitlines()[0])
+            if not busy:
+                stop.wait(pause)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the shops held."""
+        self.files.close()
+        try:
+            with writing(self.engine) as db:
+                for shop_id in [0, *self._shops]:
+                    leases.release(db, shop_id, self.token)
+        except SQLAlchemyError:
+            log.warning("the leases could not be given back; they run out in %s s", self.config.lease_seconds)
+
+    def step(self, now: Instant) -> int:
+        """Everything that waits now, once; how many intake rows and subjects that were."""
+        self._know_shops(now)
+        done = self._work_files(now) if self.config.is_embedded else self._work_table(now)
+        done += self._tick(now)
+        if now - self._swept_at > SWEEP_SECONDS * 1000:
+            self._swept_at = now
+            self.files.sweep()
+        return done
+
+    # --- embedded: straight from the files
+
+    def _work_files(self, now: Instant) -> int:
+        rows = self.files.read(READ_ROWS)
+        done: list[tuple[str, int]] = []
+        for shop_id, of_shop in _by_shop(rows).items():
+            for some in _batches(of_shop, self.config.batch_events):
+                if not self._work_in(shop_id, some, now):
+                    break
+                done += [(row.file, row.row) for row in some]
+        self.files.remove(done)
+        return len(done)
+
+    # --- PostgreSQL: through the shared table
+
+    def forward(self) -> int:
+        """Move this machine's intake files into the shared table, in order; how many rows."""
+        rows = self.files.read(self.config.batch_events)
+        if rows:
+            with writing(self.engine) as db:
+                upsert_rows = [{"shop_id": r.shop_id, "file": r.file, "row": r.row, "body": r.body} for r in rows]
+                upsert(db, intake_table, upsert_rows)
+                for shop_id in sorted({r.shop_id for r in rows}):
+                    self._mark_pending(db, shop_id)
+            self.files.remove((r.file, r.row) for r in rows)
+        return len(rows)
+
+    def _mark_pending(self, db: Connection, shop_id: int) -> None:
+        c = leases_table.c
+        db.execute(update(leases_table).where(c.shop_id == shop_id, c.pending_at.is_(None)).values(pending_at=clock.now()))
+
+    def _work_table(self, now: Instant) -> int:
+        done = self.forward()
+        c = leases_table.c
+        mine = or_(c.held_until_at < now, c.token == self.token, c.token.is_(None))
+        with self.engine.connect() as db:
+            pending = list(
+                db.execute(select(c.shop_id).where(c.pending_at.is_not(None), mine).order_by(c.pending_at).limit(200)).scalars()
+            )
+        for shop_id in pending:
+            done += self._work_shop(shop_id, now)
+        return done
+
+    def _work_shop(self, shop_id: int, now: Instant) -> int:
+        c = intake_table.c
+        # Cleared before the look, so that what is forwarded after it marks the shop again.
+        with writing(self.engine) as db:
+            if not leases.take(db, shop_id, self.token, now, self.config.lease_seconds * 1000):
+                return 0
+            db.execute(update(leases_table).where(leases_table.c.shop_id == shop_id).values(pending_at=None))
+        with self.engine.connect() as db:
+            query = select(c.shop_id, c.file, c.row, c.body).where(c.shop_id == shop_id).order_by(c.file, c.row)
+            found = db.execute(query.limit(self.config.batch_events))
+            rows = [IntakeRow(file=r.file, row=r.row, shop_id=r.shop_id, body=bytes(r.body)) for r in found]
+        for some in _batches(rows, self.config.batch_events):
+            if not self._work_in(shop_id, some, now):
+                return 0
+        with writing(self.engine) as db:
+            for file, last in {row.file: row.row for row in rows}.items():
+                db.execute(delete(intake_table).where(c.shop_id == shop_id, c.file == file, c.row <= last))
+            if len(rows) == self.config.batch_events:
+                self._mark_pending(db, shop_id)
+        return len(rows)
+
+    # --- both
+
+    def _work_in(self, shop_id: int, rows: Sequence[IntakeRow], now: Instant) -> bool:
+        """Whether these rows are done: worked in and committed, or of a shop that was removed."""
+        shop = self._shops.get(shop_id) or self._reload_shops(now).get(shop_id)
+        if shop is None:
+            log.warning("dropped rows=%s of shop=%s, which is gone", len(rows), shop_id)
+            return True
+        for _ in range(2):
+            try:
+                with writing(self.engine) as db:
+                    process_batch(db, shop, rows, self._hold(now), now)
+                return True
+            except LeaseLost:
+                if not self._take(shop_id, now):
+                    return False
+        return False
+
+    def _tick(self, now: Instant) -> int:
+        c = leases_table.c
+        with self.engine.connect() as db:
+            due = list(db.execute(select(c.shop_id).where(c.due_at < now).order_by(c.due_at).limit(200)).scalars())
+        done = 0
+        for shop_id in due:
+            shop = self._shops.get(shop_id)
+            if shop is None or not self._take(shop_id, now):
+                continue
+            with writing(self.engine) as db:
+                done += tick_shop(db, shop, self._hold(now), now)
+        return done
+
+    def _take(self, shop_id: int, now: Instant) -> bool:
+        with writing(self.engine) as db:
+            return leases.take(db, shop_id, self.token, now, self.config.lease_seconds * 1000)
+
+    def _hold(self, now: Instant) -> Hold:
+        return Hold(self.token, now + self.config.lease_seconds * 1000, self.config.secret_key)
+
+    def _know_shops(self, now: Instant) -> None:
+        if now - self._shops_at > SHOPS_SECONDS * 1000:
+            self._reload_shops(now)
+
+    def _reload_shops(self, now: Instant) -> dict[int, Shop]:
+        with self.engine.connect() as db:
+            self._shops = {0: NO_SHOP} | {shop.shop_id: shop for shop in shops.all_shops(db)}
+            known = set(db.execute(select(leases_table.c.shop_id)).scalars())
+        self._shops_at = now
+        if 0 not in known:
+            with writing(self.engine) as db:
+                upsert(db, leases_table, [{"shop_id": 0, "held_until_at": 0, "next_id": 1}])
+        return self._shops
+
+
+def _by_shop(rows: Iterable[IntakeRow]) -> dict[int, list[IntakeRow]]:
+    found: dict[int, list[IntakeRow]] = defaultdict(list)
+    for row in rows:
+        found[row.shop_id].append(row)
+    return found
+
+
+def _batches(rows: Sequence[IntakeRow], size: int) -> Iterable[Sequence[IntakeRow]]:
+    """A row is one request of one or many events; a rough bound is enough, since it only limits memory and lock time."""
+    start, bytes_so_far = 0, 0
+    for i, row in enumerate(rows):
+        bytes_so_far += len(row.body)
+        if i - start >= size or bytes_so_far > size * 1_000:
+            yield rows[start:i]
+            start, bytes_so_far = i, len(row.body)
+    if rows:
+        yield rows[start:]
