@@ -1,8 +1,8 @@
 """Writes what others hold us to: tests/contract/events.json and docs/wire-format.md, both made from the catalogue.
 
 `python -m tracker.events.contract` writes them; with `--check` it writes nothing and fails when they are stale.
-The Python, JavaScript and PHP tests all read events.json: one entry an event type, `wire` as `source` sends it, `event` as it then
-lies in the intake.
+The Python, JavaScript and PHP tests all read events.json: one entry an event type, `wire` as `source` sends it, `event` as it
+then lies in the intake.
 """
 
 from __future__ import annotations

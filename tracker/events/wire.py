@@ -443,9 +443,10 @@ def _items(raw: Any, most: int, decimals: int, path: str, found: _Findings) -> l
         if not isinstance(entry, dict):
             found.errors[place] = "is no JSON object"
             continue
+        faults = len(found.errors)
         item = _read(_ITEM, entry, decimals, f"{place}.", f"{path}items[].", found, _NOTHING)
-        if "item_id" not in item and "item_name" not in item:
-            found.errors.setdefault(place, "has neither item_id nor item_name")
+        if "item_id" not in item and "item_name" not in item and len(found.errors) == faults:
+            found.errors[place] = "has neither item_id nor item_name"
         items.append(item)
     return items
 

@@ -56,7 +56,7 @@ REASONS: Mapping[RefusedReason, tuple[str, str]] = {
     RefusedReason.STALE_SIGNATURE: ("401", "signed more than 5 minutes ago, or seen before"),
     RefusedReason.RATE_LIMITED: ("429", "too many requests; `Retry-After` says when to come back"),
     RefusedReason.INVALID: (
-        400,
+        "202, 400",
         "a field is missing, wrong or unknown: `detail.fields` names each, with what is wrong in words",
     ),
     RefusedReason.NOT_FROM_BROWSER: ("202", "money, order and after-sales facts must come signed from the shop's server"),
