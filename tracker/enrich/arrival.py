@@ -63,53 +63,65 @@ def arrival(url: str, referrer: str | None, own_hosts: tuple[str, ...]) -> Arriv
 
 @lru_cache(maxsize=8_192)  # 8,192 × two addresses of at most 2,048 characters: 32 MB if somebody tries, 3 MB in practice
 def _arrival(url: str, referrer: str | None, own_hosts: tuple[str, ...]) -> Arrival | None:
+    reading = read(url, referrer, own_hosts)
+    return _describe(reading) if reading else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What two addresses say, before it is judged."""
+
+    page: Address
+    outside: Address | None  # the referrer, when it is another site's
+    labels: dict[str, str]
+    clues: Clues
+    internal: bool
+
+
+def read(url: str, referrer: str | None, own_hosts: tuple[str, ...]) -> Reading | None:
+    """None when it is no arrival."""
     page = read_address(url)
     came_from = read_address(referrer) if referrer else None
     labels = {name: value for name, value in read_labels(page.query, _wanted()).items() if value.lower() not in _NOT_SET}
-    click = next((found for name, found in click_parameters().items() if name in labels), None)
+    click = next((found for name, found in click_parameters().items() if name in labels), None) if labels else None
     ref = source_of_name(labels["ref"]) if "ref" in labels else None  # shops use `ref` for their own ends: known names only
     labelled = click is not None or ref is not None or not _CAMPAIGN_LABELS.isdisjoint(labels)
     internal = came_from is not None and _is_inside(came_from.host, page.host, own_hosts)
     if internal and not labelled:
         return None
     outside = came_from if came_from is not None and came_from.host and not internal else None
-    return _describe(page, outside, labels, click, ref, labelled, internal)
-
-
-def _describe(
-    page: Address,
-    outside: Address | None,
-    labels: dict[str, str],
-    click: ClickId | None,
-    ref: Known | None,
-    labelled: bool,
-    internal: bool,
-) -> Arrival:
     spelling = labels.get("utm_source", "").lower()
-    known = _source(spelling, outside, click, ref)
-    campaign = labels.get("utm_campaign") or labels.get("utm_id")
     clues = Clues(
         spelling=spelling,
-        source=known,
+        source=_source(spelling, outside, click, ref),
         medium=labels.get("utm_medium", "").lower(),
-        campaign=(campaign or "").lower(),
+        campaign=_campaign(labels).lower(),
         click=click,
         referred=outside is not None,
         labelled=labelled,
     )
+    return Reading(page, outside, labels, clues, internal)
+
+
+def _describe(reading: Reading) -> Arrival:
+    clues, labels, outside = reading.clues, reading.labels, reading.outside
     channel = row_of(clues).channel
     return Arrival(
         channel=channel,
-        source=_source_text(known, spelling, outside, channel),
+        source=_source_text(clues, outside, channel),
         medium=clues.medium or _MEDIUM.get(channel),
-        campaign=campaign,
+        campaign=_campaign(labels) or None,
         term=labels.get("utm_term"),
         content=labels.get("utm_content"),
-        click_id_kind=click.parameter if click else None,
+        click_id_kind=clues.click.parameter if clues.click else None,
         referrer_host=outside.host if outside else None,
-        landing_path=clean(page.path, 500) or "/",
-        internal=internal,
+        landing_path=clean(reading.page.path, 500) or "/",
+        internal=reading.internal,
     )
+
+
+def _campaign(labels: dict[str, str]) -> str:
+    return labels.get("utm_campaign") or labels.get("utm_id", "")
 
 
 def _source(spelling: str, outside: Address | None, click: ClickId | None, ref: Known | None) -> Known | None:
@@ -124,14 +136,14 @@ def _source(spelling: str, outside: Address | None, click: ClickId | None, ref: 
     return known or (click.source if click is not None else ref)
 
 
-def _source_text(known: Known | None, spelling: str, outside: Address | None, channel: Channel) -> str:
-    if known is not None:
-        return known.name
-    if spelling:
-        return spelling[:100]
-    if outside is not None:
-        return bare(outside.host)
-    return "direct" if channel == "direct" else "unknown"
+def _source_text(clues: Clues, outside: Address | None, channel: Channel) -> str:
+    if channel == "direct":
+        return "direct"
+    if clues.source is not None:
+        return clues.source.name
+    if clues.spelling:
+        return clues.spelling[:100]
+    return bare(outside.host) if outside is not None else "unknown"
 
 
 def _is_inside(host: str, page_host: str, own_hosts: tuple[str, ...]) -> bool:

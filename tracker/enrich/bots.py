@@ -65,6 +65,8 @@ def _bot(user_agent: str) -> str | None:
     return f"crawler:{_spelled(found.group())}" if found else None
 
 
+# Read for assistants too, by what their makers say; the list files them under search engines and the like.
+_FOR_ASSISTANTS = frozenset({"Amazonbot", "Applebot", "GoogleAgent-Mariner", "YouBot", "meta-externalfetcher"})
 _RANK = {"ai": 0, "crawler": 1, "headless": 2, "library": 3}
 
 
@@ -73,8 +75,10 @@ def _name(user_agent: str) -> str:
     reasons = []
     for pattern in _patterns():
         if text := pattern.find(user_agent):
-            reasons.append((_RANK[pattern.kind], pattern.kind, _spelled(text)))
-    _, kind, name = min(reasons, key=lambda reason: (reason[0], -len(reason[2])))
+            name = _spelled(text)
+            kind = "ai" if name in _FOR_ASSISTANTS else pattern.kind
+            reasons.append((_RANK[kind], kind, name))
+    _, kind, name = min(reasons, key=lambda reason: (reason[0], -len(reason[2])))  # the longest name of the best kind
     return f"{kind}:{name}" if kind in ("ai", "crawler") else kind
 
 

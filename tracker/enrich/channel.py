@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 from tracker.enrich.sources import ClickId, Known
@@ -55,7 +56,7 @@ _REFERRAL = frozenset({"referral", "app", "link"})
 _SAYS_ITSELF = _SOCIAL | _AI | _EMAIL | _NEWSLETTER | _AFFILIATE | _DISPLAY | {"sms", "audio"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clues:
     """What is known of an arrival.  All texts lower case, empty when not given."""
 
@@ -67,17 +68,17 @@ class Clues:
     referred: bool = False  # another site led here
     labelled: bool = False  # the address carries labels
 
-    @property
+    @cached_property
     def category(self) -> str:
         """The source's; a source that only the shop knows is of the click id's."""
         known = self.source or (self.click.source if self.click else None)
         return known.category if known else ""
 
-    @property
+    @cached_property
     def paid_medium(self) -> bool:
         return _PAID.fullmatch(self.medium) is not None
 
-    @property
+    @cached_property
     def paid(self) -> bool:
         """† GA4 knows of a paid click without `utm_medium` only from linked accounts; the click id says it too, unless the
         labels name another source: people pass on addresses with click ids in them."""
@@ -87,7 +88,7 @@ class Clues:
             return False
         return self.source is None or self.source.category == self.click.source.category
 
-    @property
+    @cached_property
     def shopping_campaign(self) -> bool:
         return _SHOPPING_CAMPAIGN.search(self.campaign) is not None
 

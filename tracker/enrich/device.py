@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal
 
-from ua_parser import BestAvailableResolver, Parser, load_lazy_builtins
-from user_agents.parsers import UserAgent, parse_browser, parse_device, parse_operating_system
-
 from tracker.enrich.address import clean
 from tracker.enrich.bots import MAX_USER_AGENT, bot
 
@@ -71,18 +68,23 @@ def _family(name: str) -> str | None:
 
 
 @cache
-def _parser() -> Parser:
-    """Without ua-parser's own cache: Devices are cached."""
-    return Parser(BestAvailableResolver(load_lazy_builtins()))
+def _libraries() -> tuple[Any, Any]:
+    """user_agents.parsers and a ua-parser without its own cache, since Devices are cached.  Imported when first asked: it takes
+    0.3 s and 30 MB, of which the front door, which asks for `bot` alone, has no need."""
+    from ua_parser import BestAvailableResolver, Parser, load_lazy_builtins
+    from user_agents import parsers
+
+    return parsers, Parser(BestAvailableResolver(load_lazy_builtins()))
 
 
 def _parse(user_agent: str) -> Any:
     """What `user_agents.parse` answers."""
-    result = _parser().parse(user_agent).with_defaults()
+    parsers, parser = _libraries()
+    result = parser.parse(user_agent).with_defaults()
     browser, system, machine = result.user_agent, result.os, result.device
-    parsed = UserAgent.__new__(UserAgent)
+    parsed = parsers.UserAgent.__new__(parsers.UserAgent)
     parsed.ua_string = user_agent
-    parsed.browser = parse_browser(browser.family, browser.major, browser.minor, browser.patch)
-    parsed.os = parse_operating_system(system.family, system.major, system.minor, system.patch)
-    parsed.device = parse_device(machine.family, machine.brand, machine.model)
+    parsed.browser = parsers.parse_browser(browser.family, browser.major, browser.minor, browser.patch)
+    parsed.os = parsers.parse_operating_system(system.family, system.major, system.minor, system.patch)
+    parsed.device = parsers.parse_device(machine.family, machine.brand, machine.model)
     return parsed
