@@ -1,0 +1,219 @@
+"""A shop's two months as the pages see them: journeys that wander through the stages, their counters, one person's events.
+
+Drawn with a fixed seed, and booked by the real contribution(), so the figures hang together as those of a shop do.
+"""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_right
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from tracker import tables as t
+from tracker.clock import DAY, MINUTE, SECOND, Instant, day_of
+from tracker.events.types import Consent, Event, Page, Source
+from tracker.journey.contribution import contribution
+from tracker.journey.state import LAPSED, OPEN, ORDERED, Act, Journey, Order, Tag, Touch
+from tracker.pipeline.stored import event_row
+from tracker.reports.counters import GENERATION, day_number
+from tracker.reports.durations import BOUNDS
+from tracker.shops import Shop
+
+CHANNELS = {
+    "organic_search": 30,
+    "paid_social": 24,
+    "direct": 18,
+    "email": 10,
+    "paid_search": 9,
+    "referral": 6,
+    "ai_assistant": 3,
+}
+DEVICES = {"mobile": 66, "desktop": 29, "tablet": 5}
+COUNTRIES = {"DK": 80, "SE": 15, "DE": 5}
+# stage -> where people go from there, with weights; 0 is away
+NEXT = {
+    1: {3: 55, 4: 10, 0: 35},
+    2: {1: 18, 3: 42, 4: 4, 0: 36},
+    3: {4: 34, 5: 6, 1: 8, 0: 52},
+    4: {3: 12, 5: 22, 1: 4, 0: 62},
+    5: {6: 34, 4: 26, 0: 40},
+    6: {7: 88, 0: 12},
+    7: {8: 30, 10: 12, 11: 8, 0: 50},
+    8: {9: 25, 10: 10, 11: 10, 0: 55},
+    9: {11: 20, 8: 20, 0: 60},
+    10: {11: 15, 8: 15, 0: 70},
+    11: {8: 10, 0: 90},
+}
+MEAN_STAY = {1: 40, 2: 15, 3: 90, 4: 300, 5: 1_500, 6: 30_000, 7: 250_000, 8: 400_000, 9: 600_000, 10: 200_000, 11: 90_000}
+
+
+def _draw(dice: random.Random, weights: dict[Any, int]) -> Any:
+    return dice.choices(list(weights), list(weights.values()))[0]
+
+
+def fill(db: Connection, shop: Shop, now: Instant, *, journeys: int = 1_400, hostile: str | None = None) -> None:
+    """Everything the pages show.  `hostile` stands wherever a text comes from outside."""
+    dice = random.Random(7)
+    amounts: Counter[tuple[str, int, str]] = Counter()
+    rows = []
+    for subject_id in range(1, journeys + 1):
+        began = now - int(dice.random() ** 1.2 * 60 * DAY) - MINUTE
+        journey = _wander(dice, began, now, hostile)
+        booked = contribution(journey, shop.settings.tz)
+        for which in booked["filters"]:
+            for name, amount in booked["names"].items():
+                amounts[which, booked["day"], name] += amount
+        rows.append(_journey_row(shop.shop_id, subject_id, journey))
+    db.execute(insert(t.journeys), rows)
+    keys = ("filter", "day_on", "name")
+    db.execute(
+        insert(t.counters),
+        [
+            {"shop_id": shop.shop_id, "generation": GENERATION, **dict(zip(keys, key, strict=True)), "amount": amount}
+            for key, amount in amounts.items()
+        ],
+    )
+    _outcomes(db, shop, now, dice, hostile)
+    _person(db, shop, journeys, now, hostile)
+
+
+def _wander(dice: random.Random, began: Instant, now: Instant, hostile: str | None) -> Journey:
+    touches = [
+        Touch(began, "session", _draw(dice, CHANNELS), campaign=hostile or dice.choice([None, "sommer", "nyhedsbrev 24"]))
+        for _ in range(1 + int(dice.expovariate(0.6)))
+    ]
+    journey = Journey(1, began, began, touches=touches, touch_count=len(touches))
+    journey.device, journey.country, journey.consent = _draw(dice, DEVICES), _draw(dice, COUNTRIES), dice.choice([1, 2, 2])
+    at, stage = began, dice.choice([2, 2, 2, 3])
+    journey.reached["2"] = [began, began, 1]
+    while stage and at < now:
+        journey.reached.setdefault(str(stage), [at, at, 0])
+        journey.stage, journey.highest, journey.last_at = stage, max(stage, journey.highest), at
+        if stage == 6 and journey.order is None:
+            journey.order = Order(
+                hostile or f"{20_000 + dice.randrange(9_999)}", at, "DKK", "paid", value=dice.randrange(14_900, 189_900)
+            )
+            journey.order.counted_at, journey.outcome = at, ORDERED
+        step = _draw(dice, NEXT[stage])
+        if step:
+            seconds = max(1, int(dice.expovariate(1 / MEAN_STAY[stage])))
+            stay = journey.stays.setdefault(str(stage), [0, 0] + [0] * (len(BOUNDS) + 1))
+            for i, amount in ((0, 1), (1, seconds), (2 + bisect_right(BOUNDS, seconds), 1)):
+                stay[i] += amount
+            journey.moves[f"{stage}.{step}"] = journey.moves.get(f"{stage}.{step}", 0) + 1
+            at += seconds * SECOND
+        stage = step
+    if journey.outcome == OPEN and journey.last_at < now - 30 * DAY:
+        journey.outcome = LAPSED
+    return journey
+
+
+def _journey_row(shop_id: int, subject_id: int, journey: Journey) -> dict[str, Any]:
+    order = journey.order
+    return {
+        "shop_id": shop_id,
+        "subject_id": subject_id,
+        "number": journey.number,
+        "began_at": journey.began_at,
+        "last_at": journey.last_at,
+        "outcome": journey.outcome,
+        "stage": journey.stage,
+        "highest": journey.highest,
+        "channel": journey.channel,
+        "campaign": journey.campaign,
+        "order_key": order.key if order else None,
+        "net_minor": order.net if order else None,
+        "currency": order.currency if order else None,
+        "counted": True,
+        "body": b"",
+    }
+
+
+def _outcomes(db: Connection, shop: Shop, now: Instant, dice: random.Random, hostile: str | None) -> None:
+    rows = []
+    for days in range(60):
+        day = day_number(day_of(now - days * DAY, shop.settings.tz))
+        busy = dice.randrange(250, 420)
+        counts = {
+            ("accepted", "event"): busy,
+            ("refused", "wrong_origin"): dice.randrange(0, 9),
+            ("refused", "in_future"): dice.randrange(0, 3),
+            ("dropped", "duplicate"): dice.randrange(2, 14),
+            ("counted_only", "page_view"): dice.randrange(20, 60),
+            ("ignored_field", hostile or "data.colour"): dice.randrange(0, 5),
+        }
+        for (kind, reason), count in counts.items():
+            if count:
+                rows.append({"shop_id": shop.shop_id, "day_on": day, "kind": kind, "reason": reason, "count": count})
+    db.execute(insert(t.outcomes), rows)
+
+
+# type, seconds after the one before, page, stage, reason, parameters, data
+_STORY: tuple[tuple[str, int, str | None, int, str, dict[str, Any], dict[str, Any]], ...] = (
+    (
+        "page_view",
+        0,
+        "/kjoler/havblik?utm_source=instagram&utm_medium=paid_social&utm_campaign=sommer",
+        3,
+        "product_page",
+        {},
+        {},
+    ),
+    ("view_item", 1, "/kjoler/havblik", 3, "first_look", {}, {"items": [{"item_id": "k1", "item_name": "Kjole Havblik"}]}),
+    ("page_engaged", 48, "/kjoler/havblik", 3, "continues", {}, {"visible_seconds": 47}),
+    ("search", 12, "/soeg", 1, "searched", {"term": "sommerkjole"}, {"search_term": "sommerkjole"}),
+    ("view_item_list", 4, "/kjoler", 4, "compared_list", {}, {}),
+    (
+        "view_reviews",
+        60,
+        "/kjoler/havblik",
+        4,
+        "read_reviews",
+        {},
+        {"items": [{"item_id": "k1", "item_name": "Kjole Havblik"}]},
+    ),
+    ("view_size_guide", 30, "/kjoler/havblik", 4, "read_size_guide", {}, {}),
+    ("add_to_cart", 25, "/kjoler/havblik", 5, "cart", {}, {"items": [{"item_id": "k1", "item_name": "Kjole Havblik"}]}),
+    ("newsletter_subscribe", 20, "/kurv", 5, "newsletter_with_cart", {}, {}),
+    ("begin_checkout", 40, "/kasse", 5, "checkout", {"step": "begin_checkout"}, {}),
+    ("purchase", 200, None, 6, "ordered", {}, {}),
+    ("order_shipped", 86_400, None, 7, "shipped", {}, {}),
+    ("order_delivered", 90_000, None, 7, "delivered", {}, {}),
+    ("review_submitted", 200_000, "/kjoler/havblik", 11, "good_review", {"rating": 5}, {}),
+)
+
+
+def _person(db: Connection, shop: Shop, subject_id: int, now: Instant, hostile: str | None) -> None:
+    """The last subject gets events and links."""
+    links = {
+        "visitor": ("a1B2c3D4e5F6g7H8", "first seen"),
+        "customer": (hostile or "4711", "purchase"),
+        "email": ("5f3a9c21d0b7", "newsletter_subscribe"),
+        "order": (hostile or "20417", "purchase"),
+    }
+    for link_id, (kind, (key, evidence)) in enumerate(links.items(), 1):
+        row = {"shop_id": shop.shop_id, "kind": kind, "key": key, "link_id": link_id, "subject_id": subject_id}
+        db.execute(insert(t.links), {**row, "evidence": evidence, "linked_at": now - 6 * DAY})
+    at = now - 6 * DAY
+    for number, (type_, later, path, stage, reason, params, data) in enumerate(_STORY):
+        at += later * SECOND
+        event = Event(
+            event_id=f"story-{number}",
+            type=type_,
+            source=Source.BROWSER if path else Source.SERVER,
+            occurred_at=at,
+            received_at=at,
+            consent=Consent.STATISTICS,
+            order_key=None if path else hostile or "20417",
+            page=Page(f"https://shop.example{path}", hostile or "Kjole Havblik – Strandgade") if path else None,
+            data={**data, **({"items": [{"item_id": "x", "item_name": hostile}]} if hostile and data else {})},
+        )
+        if hostile:
+            params = dict.fromkeys(params, hostile)
+        tag = Tag(stage, reason, params, 1).dump()
+        db.execute(
+            insert(t.events), event_row(shop.shop_id, Act(event, None, "mobile" if path else None, None), 1 if path else 4, tag)
+        )

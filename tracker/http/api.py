@@ -1,0 +1,76 @@
+"""Reports as JSON and CSV, and their description as OpenAPI.
+
+The same answers as the pages show, behind the same login.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from tracker.errors import BadQuery
+from tracker.http.deps import deps, shop
+from tracker.http.gate import guard
+from tracker.http.locale import sayer, translate
+from tracker.http.openapi import describe
+from tracker.reports import REPORTS
+from tracker.reports.export import as_csv, as_json
+from tracker.reports.query import Query, read_query
+from tracker.reports.table import N_, ReportTable
+from tracker.storage import reading
+
+PREFIX = "/api/v1"
+
+
+def blueprint() -> Blueprint:
+    api = Blueprint("api", __name__, url_prefix=PREFIX)
+    guard(api, asks_for_login=False)
+    api.add_url_rule("/shops/<int:shop_id>/reports/<name>.<any(json, csv):ext>", "report", report)
+    api.add_url_rule("/openapi.json", "openapi", openapi)
+    api.add_url_rule("/docs", "docs", docs)
+    return api
+
+
+def report(name: str, ext: str) -> ResponseReturnValue:
+    """Raises NotFound, BadQuery."""
+    if name not in REPORTS:
+        raise NotFound
+    args = request.args.to_dict()
+    beside, bom = args.pop("table", ""), args.pop("bom", "") == "1"
+    query = read_query(args, shop(), deps().now())
+    with reading(deps().engine) as db:
+        table = REPORTS[name].answer(db, shop(), query)
+    table = _choose(table, beside)
+    if ext == "json":
+        answer = {"report": name, "shop_id": shop().shop_id, **_asked(query), **as_json(table, sayer(query.view), translate)}
+        return jsonify(answer)
+    return _file(as_csv(table, sayer(query.view), translate, bom=bom), f"{name}-{query.since}-{query.until}.csv")
+
+
+def _choose(table: ReportTable, beside: str) -> ReportTable:
+    if not beside:
+        return table
+    if beside not in table.beside:
+        raise BadQuery("table", N_("this report has no such table"))
+    return table.beside[beside]
+
+
+def _asked(query: Query) -> dict[str, str]:
+    return {"since": query.since.isoformat(), "until": query.until.isoformat(), "filter": query.filter, "view": query.view}
+
+
+def _file(text: str, name: str) -> Response:
+    response = current_app.make_response(text)
+    response.headers["Content-Type"] = "text/csv; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def openapi() -> ResponseReturnValue:
+    return jsonify(describe(deps().config.public_url))
+
+
+def docs() -> ResponseReturnValue:
+    """The same for human readers."""
+    return render_template("admin/api.html", document=describe(deps().config.public_url))

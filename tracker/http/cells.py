@@ -1,0 +1,120 @@
+"""A cell as a reader sees it: numbers, dates and money by locale, times in the shop's zone.
+
+Shares of fewer than ENOUGH are shown as "3 of 7": a percentage of so few would say more than is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_currency, format_decimal, format_percent
+from babel.units import format_unit
+
+from tracker.clock import Instant, to_datetime
+from tracker.money import exponent, from_minor
+from tracker.reports.export import Say
+from tracker.reports.table import Cell, Column, Money, Sentence, Share, Unit
+from tracker.reports.words import Translate, tell
+
+NOTHING = "–"
+
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes cells for one reader and one shop."""
+
+    locale: str
+    zone: ZoneInfo
+    translate: Translate
+    say: Say
+
+    def cell(self, column: Column, value: Cell) -> str:
+        """Plain text; the template escapes it."""
+        if value is None or value == "":
+            return NOTHING
+        if column.vocabulary and isinstance(value, str):
+            return self.say(column.vocabulary, value)
+        match value:
+            case Share():
+                return self.share(value)
+            case Money():
+                return self.money(value)
+            case Sentence():
+                return tell(value, self.translate)
+            case tuple():
+                return " + ".join(self.money(money) for money in value if isinstance(money, Money)) or NOTHING
+            case date():
+                return self.day(value)
+            case str():
+                return value
+        return self._numbers[column.unit](value)
+
+    @property
+    def _numbers(self) -> dict[Unit, Callable[[float], str]]:
+        return {
+            Unit.COUNT: self.count,
+            Unit.NUMBER: self.number,
+            Unit.SHARE: self.percent,
+            Unit.SECONDS: self.seconds,
+            Unit.INSTANT: lambda value: self.moment(int(value)),
+            Unit.MONEY: str,
+            Unit.TEXT: str,
+            Unit.DAY: str,
+        }
+
+    def count(self, value: float) -> str:
+        return format_decimal(value, "#,##0", self.locale)
+
+    def number(self, value: float) -> str:
+        return format_decimal(value, "#,##0.0", self.locale)
+
+    def percent(self, value: float) -> str:
+        return format_percent(value, "#,##0.0 %", self.locale)
+
+    def share(self, share: Share) -> str:
+        if share.value is None:
+            return NOTHING
+        if not share.enough:
+            return self.translate("%(part)s of %(whole)s") % {"part": self.count(share.part), "whole": self.count(share.whole)}
+        return self.percent(share.value)
+
+    def money(self, money: Money) -> str:
+        decimals = exponent(money.currency)
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + " ¤"
+        return format_currency(
+            from_minor(money.minor, money.currency), money.currency, pattern, self.locale, currency_digits=False
+        )
+
+    def seconds(self, value: float) -> str:
+        """The two largest units: 1 h 5 min."""
+        left, parts = round(value), []
+        for size, unit in _UNITS:
+            if left >= size:
+                parts.append(
+                    format_unit(left // size, f"duration-{unit}", "short" if unit != "day" else "long", locale=self.locale)
+                )
+                left %= size
+            elif parts:
+                break
+        return " ".join(parts[:2]) or format_unit(0, "duration-second", "short", locale=self.locale)
+
+    def day(self, value: date) -> str:
+        return format_date(value, "medium", self.locale)
+
+    def short_day(self, value: date) -> str:
+        return format_date(value, "d MMM", self.locale)
+
+    def weekday(self, at: Instant) -> str:
+        return format_date(to_datetime(at).astimezone(self.zone), "full", self.locale)
+
+    def time(self, at: Instant) -> str:
+        return format_time(to_datetime(at), "HH:mm:ss", tzinfo=self.zone, locale=self.locale)
+
+    def moment(self, at: Instant) -> str:
+        return format_datetime(to_datetime(at), "d MMM y HH:mm", tzinfo=self.zone, locale=self.locale)

@@ -1,0 +1,154 @@
+"""What the charts draw, made from the tables that stand beside them.
+
+Out: JSON-able dicts for static/admin/charts.js.  All labels are written here, so that the script knows no language.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from tracker.http.cells import Writer
+from tracker.reports import data_health
+from tracker.reports.query import Query
+from tracker.reports.stages import REFERENCE_CONVERSION, STAY_COLUMNS
+from tracker.reports.table import ENOUGH, Cell, ReportTable, Row, Share
+from tracker.reports.words import OUTCOME_KINDS
+from tracker.stages import VIEWS
+
+
+def approach(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
+    """Bars of the stages up to the order, with what is lost between them."""
+    rows = table.rows[: VIEWS[query.view].approach]
+    bars = []
+    for i, row in enumerate(rows):
+        share, drop, reference = row["share"], row["drop_off"], row["reference_drop_off"]
+        last = i == len(rows) - 1
+        bars.append(
+            {
+                "name": _stage(row, write),
+                "value": row["reached"],
+                "label": _count_and_share(row["reached"], share, write),
+                "drop": None if last else _drop(drop, reference, write),
+                "expected": None if last or not isinstance(reference, float) else _int(row["reached"]) * (1 - reference),
+                "expectedLabel": None if last or not isinstance(reference, float) else write.percent(1 - reference),
+            }
+        )
+    journeys = table.sample
+    if journeys:  # the line at the order: what an average webshop would have there
+        bars[-1]["line"] = journeys * REFERENCE_CONVERSION
+        bars[-1]["lineLabel"] = write.translate("Average of webshops: %(share)s of journeys order") % {
+            "share": write.percent(REFERENCE_CONVERSION)
+        }
+    return {"kind": "approach", "bars": bars, "whole": journeys, "expectedText": write.translate("would go on elsewhere")}
+
+
+def _drop(drop: Cell, reference: Cell, write: Writer) -> str | None:
+    if not isinstance(drop, Share) or not drop.whole:
+        return None
+    text = write.translate("%(count)s go no further (%(share)s)") if drop.enough else write.translate("%(count)s go no further")
+    said = text % {"count": write.count(drop.part), "share": write.share(drop)}
+    if isinstance(reference, float):
+        said += " · " + write.translate("elsewhere %(share)s") % {"share": write.percent(reference)}
+    return said
+
+
+def after_order(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
+    """Bars of the stages after the order, as shares of the journeys with an order."""
+    bars = [
+        {"name": _stage(row, write), "value": share.part, "label": _count_and_share(share.part, share, write)}
+        for row in table.rows[VIEWS[query.view].approach :]
+        if isinstance(share := row["share_of_orders"], Share)
+    ]
+    return {"kind": "bars", "bars": bars, "whole": table.totals["ordered"]}
+
+
+def stays(table: ReportTable, write: Writer) -> dict[str, Any]:
+    """How long stays last: for each stage the classes of length, as shares of its stays."""
+    lengths = STAY_COLUMNS[1:]
+    names = [_stage(row, write) for row in table.rows]
+    sums = [sum(_int(row[column.key]) for column in lengths) for row in table.rows]
+    series = [
+        {
+            "name": write.translate(column.title),
+            "values": [_int(row[column.key]) / total if total else 0 for row, total in zip(table.rows, sums, strict=True)],
+            "labels": [write.share(Share(_int(row[column.key]), total)) for row, total in zip(table.rows, sums, strict=True)],
+        }
+        for column in lengths
+    ]
+    return {"kind": "stays", "names": names, "series": series}
+
+
+def days(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
+    """Journeys by day, those with an order within; days without any are drawn as 0."""
+    found = {row["day"]: row for row in table.rows}
+    span = [query.since + timedelta(days=i) for i in range(query.days)]
+    journeys, ordered = write.translate("Journeys"), write.translate("Journeys with an order")
+    return {
+        "kind": "days",
+        "days": [write.short_day(day) for day in span],
+        "titles": [write.day(day) for day in span],
+        "series": [
+            {"name": journeys, "values": [found[day]["journeys"] if day in found else 0 for day in span]},
+            {"name": ordered, "values": [found[day]["ordered"] if day in found else 0 for day in span]},
+        ],
+    }
+
+
+def flow(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
+    """Each stage stands twice, as left and as entered, so that moves back can be drawn like moves on."""
+    order = [stage.key for stage in VIEWS[query.view].stages]
+    return {
+        "kind": "flow",
+        "stages": [write.say("stage", key) for key in order],
+        "links": [
+            {
+                "from": order.index(str(row["from"])),
+                "to": order.index(str(row["to"])),
+                "value": row["moves"],
+                "direction": row["direction"],
+                "label": _move(row, write),
+            }
+            for row in table.rows
+        ],
+    }
+
+
+def _move(row: Row, write: Writer) -> str:
+    here, there = (write.say("stage", str(row[end])) for end in ("from", "to"))
+    return f"{here} → {there}: {write.count(_int(row['moves']))}"
+
+
+def health(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
+    """What arrived by day, stacked by what became of it."""
+    found = {row["day"]: row for row in table.rows}
+    span = [query.since + timedelta(days=i) for i in range(query.days)]
+    kinds = [kind for kind in data_health.KINDS if kind != "ignored_field"]
+    return {
+        "kind": "health",
+        "days": [write.short_day(day) for day in span],
+        "titles": [write.day(day) for day in span],
+        "series": [
+            {
+                "key": kind,
+                "name": write.translate(OUTCOME_KINDS[kind]),
+                "values": [found[day][kind] if day in found else 0 for day in span],
+            }
+            for kind in kinds
+        ],
+    }
+
+
+def _stage(row: Row, write: Writer) -> str:
+    return write.say("stage", str(row["stage"]))
+
+
+def _count_and_share(count: Cell, share: Cell, write: Writer) -> str:
+    number = write.count(_int(count))
+    if not isinstance(share, Share) or share.whole < ENOUGH:
+        return number
+    return f"{number} · {write.share(share)}"
+
+
+def _int(value: Cell) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,80 @@
+"""The gate before every view: logged in, member of the shop named, CSRF token on what changes something; headers after it.
+
+A view is closed unless its endpoint is in OPEN; so a forgotten decorator cannot open one.  A `shop_id` in an address is taken
+out of the view's arguments: views ask deps.shop(), which is never a shop that the reader may not see.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf import CSRFProtect
+from werkzeug.exceptions import Unauthorized
+
+from tracker.http.deps import find_own_shop
+
+OPEN = frozenset({"admin.login"})
+
+# Styles may be inline: the charting library positions its tooltips so.  Scripts may not.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+csrf = CSRFProtect()
+
+
+def guard(blueprint: Blueprint, *, asks_for_login: bool) -> None:
+    """Every view of the blueprint.  Pages lead to the login; the API answers 401."""
+
+    @blueprint.url_value_preprocessor
+    def name_shop(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+        g.shop_id = (values or {}).pop("shop_id", None)
+
+    @blueprint.before_request
+    def enter() -> ResponseReturnValue | None:
+        csrf.protect()
+        if request.endpoint in OPEN:
+            return None
+        if not current_user.is_authenticated:
+            if not asks_for_login:
+                raise Unauthorized
+            return redirect(url_for("admin.login", next=_here()))
+        if g.shop_id is not None:
+            g.shop = find_own_shop(g.shop_id)
+        return None
+
+    @blueprint.after_request
+    def protect(response: Response) -> Response:
+        return with_headers(response)
+
+
+def _here() -> str | None:
+    """Where to go on after the login; a form that was sent is not repeated."""
+    if request.method != "GET":
+        return None
+    return request.full_path if request.query_string else request.path
+
+
+def with_headers(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")  # personal data stays out of caches
+    return response
+
+
+def safe_next(target: str | None) -> str | None:
+    """The target when it is a path of ours; None for what leads elsewhere."""
+    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
+        return None
+    return target if target.isprintable() and not any(c.isspace() for c in target) else None

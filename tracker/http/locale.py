@@ -1,0 +1,39 @@
+"""The reader's language: as chosen on the profile or the login page, else what the browser asks for, else English."""
+
+from __future__ import annotations
+
+from flask import request, session
+from flask_babel import get_locale as babel_locale
+from flask_babel import gettext
+
+from tracker.http.accounts import LOCALES
+from tracker.reports.export import Say
+from tracker.reports.words import say
+
+
+def select_locale() -> str:
+    """Asks the session and not the database, so that error pages have a language while it is away."""
+    chosen = session.get("locale")
+    return chosen if chosen in LOCALES else request.accept_languages.best_match(list(LOCALES), "en")
+
+
+def choose_locale(locale: str | None) -> None:
+    """None: whatever the browser asks for."""
+    if locale in LOCALES:
+        session["locale"] = locale
+    else:
+        session.pop("locale", None)
+
+
+def locale() -> str:
+    return str(babel_locale() or "en")
+
+
+def translate(text: str) -> str:
+    """Of a msgid that stands in a table; an empty one would give the catalogue's header."""
+    return gettext(text) if text else ""
+
+
+def sayer(view: str = "twelve") -> Say:
+    """Names of keys in the reader's language."""
+    return lambda vocabulary, key: say(vocabulary, key, locale(), translate, view)

@@ -1,0 +1,153 @@
+"""What is asked of a report: which days, which part of the journeys, seen through which stage view.
+
+In:  request arguments, the shop, now.   Out: a Query, or BadQuery with the field and a msgid that says what to write.
+Days are the shop's own, both ends included.  The same schema documents the parameters in OpenAPI.
+To add a parameter: one field of QueryArgs and of Query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+
+from tracker.clock import Instant, day_of, from_datetime
+from tracker.errors import BadQuery
+from tracker.reports.table import N_
+from tracker.shops import Shop
+from tracker.stages import VIEWS
+
+MAX_DAYS = 1_100
+DEFAULT_PERIOD = "28d"
+FILTER_KINDS = ("channel", "device", "country", "consent")
+
+
+def _month_before(today: date) -> tuple[date, date]:
+    last = today.replace(day=1) - timedelta(days=1)
+    return last.replace(day=1), last
+
+
+PERIODS: dict[str, Callable[[date], tuple[date, date]]] = {
+    "today": lambda today: (today, today),
+    "yesterday": lambda today: (today - timedelta(days=1), today - timedelta(days=1)),
+    "7d": lambda today: (today - timedelta(days=6), today),
+    "28d": lambda today: (today - timedelta(days=27), today),
+    "this_month": lambda today: (today.replace(day=1), today),
+    "last_month": _month_before,
+    "90d": lambda today: (today - timedelta(days=89), today),
+    "365d": lambda today: (today - timedelta(days=364), today),
+}
+
+_DAY: dict[str, str | list[Any] | dict[Any, Any]] = {
+    "invalid": N_("write a day as YYYY-MM-DD"),
+    "null": N_("write a day as YYYY-MM-DD"),
+}
+
+
+class QueryArgs(Schema):
+    """The parameters that every report understands."""
+
+    class Meta:
+        unknown = RAISE
+
+    period = fields.String(
+        validate=validate.OneOf([*PERIODS, "custom"], error=N_("this is not one of the periods")),
+        metadata={"description": "A period ending today; ignored when since and until are given. Default 28d."},
+    )
+    since = fields.Date(error_messages=_DAY, metadata={"description": "First day, in the shop's time zone."})
+    until = fields.Date(error_messages=_DAY, metadata={"description": "Last day, included."})
+    filter = fields.String(
+        validate=validate.Regexp(
+            rf"\A(({'|'.join(FILTER_KINDS)})=[A-Za-z0-9_.-]{{1,40}})?\Z",
+            error=N_("write a filter as kind=value, such as channel=email"),
+        ),
+        metadata={"description": "Only these journeys, such as channel=email or device=mobile."},
+    )
+    view = fields.String(
+        validate=validate.OneOf(list(VIEWS), error=N_("this is not one of the stage views")),
+        metadata={"description": "The stage view; the shop's own by default."},
+    )
+    cursor = fields.String(
+        validate=validate.Regexp(r"\A[A-Za-z0-9._:~-]{0,200}\Z", error=N_("take the cursor from the page before")),
+        metadata={"description": "Where the next page begins: next_cursor of the page before."},
+    )
+    limit = fields.Integer(
+        validate=validate.Range(1, 500, error=N_("write a number from 1 to 500")),
+        error_messages={"invalid": N_("write a number from 1 to 500")},
+        metadata={"description": "Rows of one page. Default 50."},
+    )
+    subject_id = fields.Integer(
+        validate=validate.Range(1, 2**63 - 1, error=N_("this is no subject's number")),
+        error_messages={"invalid": N_("this is no subject's number")},
+        metadata={"description": "Whose journeys: the number in the list of journeys."},
+    )
+
+
+@dataclass(frozen=True)
+class Query:
+    """A checked question.  `filter` is "" for all journeys, else kind=value."""
+
+    since: date
+    until: date
+    now: Instant
+    filter: str = ""
+    view: str = "twelve"
+    period: str = "custom"
+    cursor: str = ""
+    limit: int = 50
+    subject_id: int | None = None
+
+    @property
+    def days(self) -> int:
+        return (self.until - self.since).days + 1
+
+    def before(self) -> Query:
+        """The same question about as many days right before."""
+        return replace(
+            self, since=self.since - timedelta(days=self.days), until=self.since - timedelta(days=1), period="custom"
+        )
+
+    def instants(self, zone: ZoneInfo) -> tuple[Instant, Instant]:
+        """[start, end) of the days in that zone."""
+        start = datetime.combine(self.since, time.min, zone)
+        end = datetime.combine(self.until + timedelta(days=1), time.min, zone)
+        return from_datetime(start), from_datetime(end)
+
+
+def read_query(args: Mapping[str, str], shop: Shop, now: Instant, *, strict: bool = True) -> Query:
+    """Strict: an unknown parameter is refused; links of pages carry more than the question.  Raises BadQuery."""
+    try:
+        given: dict[str, Any] = QueryArgs(unknown=RAISE if strict else EXCLUDE).load({k: v for k, v in args.items() if v != ""})
+    except ValidationError as error:
+        name, texts = next(iter(_messages(error).items()))
+        raise BadQuery(str(name), str(texts[0]) if isinstance(texts, list) else str(texts)) from error
+    period = given.pop("period", DEFAULT_PERIOD)
+    since, until = given.pop("since", None), given.pop("until", None)
+    if since is None and until is None:
+        if period == "custom":
+            raise BadQuery("since", N_("give the first and the last day"))
+        since, until = PERIODS[period](day_of(now, shop.settings.tz))
+    elif since is None or until is None:
+        raise BadQuery("until" if until is None else "since", N_("give the first and the last day"))
+    else:
+        period = "custom"
+        _check_days(since, until)
+    view = given.pop("view", shop.settings.stage_view)
+    return Query(since, until, now, view=view if view in VIEWS else "twelve", period=period, **given)
+
+
+def _messages(error: ValidationError) -> dict[str, Any]:
+    return error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
+
+
+def _check_days(since: date, until: date) -> None:
+    if until < since:
+        raise BadQuery("until", N_("the last day lies before the first"))
+    if (until - since).days >= MAX_DAYS:
+        raise BadQuery("since", N_("ask for three years at most"))
+    if since.year < 2000 or until.year > 2200:  # also keeps date arithmetic away from its ends
+        raise BadQuery("since", N_("write a day as YYYY-MM-DD"))

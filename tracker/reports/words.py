@@ -1,0 +1,245 @@
+"""Names for the keys that stand in tables: closed lists, as msgids.
+
+`say(vocabulary, key, locale, translate)` gives the name; a key that is not in its list stands for itself, readably.
+To add a word: one entry in its list, then refresh the translations (docs/reports.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tracker.reports.table import N_, Sentence
+from tracker.stages import STAGES, VIEWS
+
+Translate = Callable[[str], str]
+
+OUTCOMES = {"open": N_("Under way"), "ordered": N_("Ordered"), "lapsed": N_("Lapsed")}
+DIRECTIONS = {"on": N_("Onwards"), "back": N_("Back"), "restart": N_("Restart")}
+SOURCES = {"browser": N_("Visitor's browser"), "server": N_("Shop's server")}
+DEVICES = {
+    "mobile": N_("Phone"),
+    "tablet": N_("Tablet"),
+    "desktop": N_("Computer"),
+    "tv": N_("Television"),
+    "bot": N_("Robot"),
+    "unknown": N_("Other device"),
+}
+CONSENTS = {
+    "none": N_("Order without a visit"),
+    "anonymous": N_("Anonymous"),
+    "statistics": N_("Statistics"),
+    "marketing": N_("Marketing"),
+}
+FILTER_KINDS = {"channel": N_("Channel"), "device": N_("Device"), "country": N_("Country"), "consent": N_("Consent")}
+ROLES = {"owner": N_("Owner"), "marketer": N_("Marketer"), "analyst": N_("Analyst")}
+
+CHANNELS = {
+    "paid_search": N_("Paid search"),
+    "organic_search": N_("Organic search"),
+    "paid_social": N_("Paid social media"),
+    "organic_social": N_("Social media"),
+    "paid_shopping": N_("Paid shopping"),
+    "organic_shopping": N_("Shopping sites"),
+    "paid_video": N_("Paid video"),
+    "organic_video": N_("Video"),
+    "paid_other": N_("Other paid"),
+    "display": N_("Display adverts"),
+    "cross_network": N_("Cross-network"),
+    "ai_assistant": N_("AI assistants"),
+    "email": N_("E-mail"),
+    "affiliate": N_("Affiliates"),
+    "referral": N_("Links from other sites"),
+    "audio": N_("Audio"),
+    "sms": N_("SMS"),
+    "push": N_("Push messages"),
+    "offline": N_("Offline contact"),
+    "direct": N_("Direct"),
+    "unassigned": N_("Not assigned"),
+    "none": N_("No visit (phone, till)"),
+}
+
+OUTCOME_KINDS = {
+    "accepted": N_("Accepted"),
+    "refused": N_("Refused"),
+    "dropped": N_("Dropped"),
+    "failed": N_("Failed"),
+    "counted_only": N_("Only counted"),
+    "ignored_field": N_("Field ignored"),
+}
+
+# What it was, and what to do about it.
+OUTCOME_REASONS = {
+    "too_big": N_("The request was too big: send fewer events at once"),
+    "not_json": N_("The request was not readable as JSON"),
+    "empty": N_("The request held no event"),
+    "too_many": N_("Too many events in one request: send them in several"),
+    "unknown_key": N_("The key in the tag belongs to no shop: copy the tag again"),
+    "wrong_origin": N_("The page is on an address that is not among the shop's own: add it if it is yours"),
+    "bad_signature": N_("The signature does not match: check the secret in the shop's plugin"),
+    "stale_signature": N_("Signed too long ago or sent twice: check the clock of the shop's server"),
+    "rate_limited": N_("Too many requests at once"),
+    "invalid": N_("A field is missing or wrong"),
+    "not_from_browser": N_("Orders and money must come from the shop's server, not from the browser"),
+    "too_old": N_("The event was too old when it arrived"),
+    "in_future": N_("The event lies in the future: check the sender's clock"),
+    "duplicate": N_("This event is already here: sent again, counted once"),
+    "erased": N_("Its person was erased"),
+    "expired": N_("Older than what the shop keeps"),
+    "no_consent": N_("No consent: counted, nothing else kept"),
+    "unreadable": N_("Could not be read; kept aside for another try"),
+    "set_aside": N_("Could not be worked in; its person waits for another try"),
+}
+
+LINK_KINDS = {
+    "visitor": N_("Browser"),
+    "customer": N_("Customer number"),
+    "email": N_("E-mail"),
+    "order": N_("Order"),
+    "anonymous": N_("Anonymous session"),
+    "nobody": N_("Nobody in particular"),
+}
+
+PAGE_KINDS = {
+    "home": N_("front page"),
+    "category": N_("category"),
+    "product": N_("product"),
+    "search": N_("search"),
+    "cart": N_("cart"),
+    "checkout": N_("checkout"),
+    "receipt": N_("receipt"),
+    "blog": N_("blog"),
+    "guide": N_("guide"),
+    "faq": N_("questions and answers"),
+    "size_guide": N_("size guide"),
+    "about": N_("about us"),
+    "delivery_info": N_("delivery"),
+    "contact": N_("contact"),
+    "account": N_("account"),
+    "order_tracking": N_("order tracking"),
+    "getting_started": N_("getting started"),
+    "quiz": N_("quiz"),
+    "inspiration": N_("inspiration"),
+    "campaign": N_("campaign"),
+    "terms": N_("terms"),
+    "other": N_("other page"),
+}
+
+EVENT_TYPES = {
+    "page_view": N_("Page seen"),
+    "page_engaged": N_("Time on a page"),
+    "view_item_list": N_("List seen"),
+    "filter_item_list": N_("List filtered"),
+    "select_item": N_("Product chosen in a list"),
+    "view_item": N_("Product seen"),
+    "select_item_variant": N_("Variant chosen"),
+    "view_reviews": N_("Reviews read"),
+    "view_size_guide": N_("Size guide read"),
+    "compare_items": N_("Products compared"),
+    "search": N_("Search"),
+    "add_to_wishlist": N_("Put on the wishlist"),
+    "view_promotion": N_("Promotion seen"),
+    "select_promotion": N_("Promotion chosen"),
+    "add_to_cart": N_("Put in the cart"),
+    "remove_from_cart": N_("Taken out of the cart"),
+    "update_cart": N_("Cart changed"),
+    "view_cart": N_("Cart seen"),
+    "apply_coupon": N_("Coupon used"),
+    "coupon_denied": N_("Coupon denied"),
+    "begin_checkout": N_("Checkout begun"),
+    "add_contact_info": N_("Contact given"),
+    "add_address_info": N_("Address given"),
+    "add_shipping_info": N_("Delivery chosen"),
+    "add_payment_info": N_("Payment chosen"),
+    "checkout_error": N_("Error in the checkout"),
+    "purchase": N_("Order"),
+    "order_paid": N_("Order paid"),
+    "order_updated": N_("Order changed"),
+    "order_cancelled": N_("Order cancelled"),
+    "refund": N_("Refund"),
+    "return_requested": N_("Return asked for"),
+    "return_completed": N_("Return completed"),
+    "order_fulfilled": N_("Order packed"),
+    "order_shipped": N_("Order shipped"),
+    "order_delivered": N_("Order delivered"),
+    "sign_up": N_("Account made"),
+    "login": N_("Logged in"),
+    "newsletter_subscribe": N_("Newsletter taken"),
+    "newsletter_unsubscribe": N_("Newsletter cancelled"),
+    "email_sent": N_("Mail sent"),
+    "email_opened": N_("Mail opened"),
+    "email_clicked": N_("Mail clicked"),
+    "email_bounced": N_("Mail came back"),
+    "email_complained": N_("Mail reported as spam"),
+    "review_submitted": N_("Review written"),
+    "share": N_("Shared"),
+    "referral_link_created": N_("Referral link made"),
+    "referral_visit": N_("Visit by a friend"),
+    "referral_converted": N_("Order by a friend"),
+    "survey_shown": N_("Survey shown"),
+    "survey_submitted": N_("Survey answered"),
+    "support_ticket_created": N_("Support asked"),
+    "support_ticket_closed": N_("Support answered"),
+    "chat_started": N_("Chat begun"),
+    "loyalty_joined": N_("Loyalty programme joined"),
+    "loyalty_points_earned": N_("Points earned"),
+    "loyalty_points_redeemed": N_("Points used"),
+    "subscription_started": N_("Subscription begun"),
+    "subscription_trial_started": N_("Trial begun"),
+    "subscription_renewed": N_("Subscription renewed"),
+    "subscription_cancelled": N_("Subscription cancelled"),
+    "product_used": N_("Product used"),
+    "offline_contact": N_("Contact outside the web"),
+    "consent_update": N_("Consent changed"),
+    "identify": N_("Made known"),
+    "custom": N_("Own event"),
+}
+
+EVIDENCES = {  # else the type of the event that showed it
+    **EVENT_TYPES,
+    "first seen": N_("First seen"),
+    "sighting": N_("Saw the receipt of the order"),
+    "superseded": N_("The visitor gave consent; this session no longer counts"),
+}
+
+VOCABULARIES: dict[str, Mapping[str, str]] = {
+    "outcome": OUTCOMES,
+    "direction": DIRECTIONS,
+    "source": SOURCES,
+    "device": DEVICES,
+    "consent": CONSENTS,
+    "channel": CHANNELS,
+    "outcome_kind": OUTCOME_KINDS,
+    "outcome_reason": OUTCOME_REASONS,
+    "link_kind": LINK_KINDS,
+    "evidence": EVIDENCES,
+    "page_kind": PAGE_KINDS,
+    "event_type": EVENT_TYPES,
+    "role": ROLES,
+    "filter_kind": FILTER_KINDS,
+}
+
+_STAGE_NAMES = {stage.key: stage for stage in STAGES}
+# Parameters of reasons that are keys of a list; other parameters are text as it came.
+_REASON_WORDS = {"kind": PAGE_KINDS, "step": {**EVENT_TYPES, "page": N_("page seen")}, "how": EVENT_TYPES}
+
+
+def say(vocabulary: str, key: str, locale: str, translate: Translate, view: str = "twelve") -> str:
+    """The name of a key in the reader's language.  `stage` means a stage of the view, `twelve` one of the twelve."""
+    if vocabulary == "stage":
+        return next((stage.name(locale) for stage in VIEWS[view].stages if stage.key == key), key)
+    if vocabulary == "twelve":
+        return _STAGE_NAMES[key].name(locale) if key in _STAGE_NAMES else key
+    known = VOCABULARIES.get(vocabulary, {}).get(key)
+    return translate(known) if known else key
+
+
+def tell(sentence: Sentence, translate: Translate) -> str:
+    """The sentence with its parameters; those that are keys of a list become words first."""
+    params = {}
+    for name, value in sentence.params.items():
+        word = _REASON_WORDS.get(name, {}).get(str(value))
+        params[name] = translate(word) if word else value
+    try:
+        return translate(sentence.text) % params
+    except (KeyError, ValueError, TypeError):  # written by a release with other parameters, or not a template at all
+        return sentence.text

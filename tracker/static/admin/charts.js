@@ -1,0 +1,259 @@
+// Draws the charts that the page describes: <script type="application/json" data-chart="ID"> beside <div id="ID">.
+// Labels come written from the server; this file knows no language.  Colours come from admin.css, so they follow the theme.
+(() => {
+  "use strict";
+
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--kr-${name}`).trim();
+  const encode = (text) => echarts.format.encodeHTML(String(text));
+  const narrow = (element) => element.clientWidth < 560;
+  const text = (extra) => ({ color: colour("text"), fontFamily: "inherit", fontSize: 13, ...extra });
+  const tooltip = (extra) => ({
+    backgroundColor: colour("surface"),
+    borderColor: colour("line"),
+    textStyle: text(),
+    confine: true,
+    ...extra,
+  });
+  const shorten = (name, length) => (name.length > length ? name.slice(0, length - 1) + "…" : name);
+
+  // Horizontal bars: names above their bars on a phone, beside them elsewhere.
+  const nameAxis = (element, names, extra) => ({
+    type: "category",
+    inverse: true,
+    data: names,
+    axisLine: { show: false },
+    axisTick: { show: false },
+    axisLabel: { color: colour("text"), fontSize: 13, interval: 0, width: narrow(element) ? 104 : 190, overflow: "break", ...extra },
+  });
+  const hiddenAxis = (max) => ({ type: "value", min: 0, max, show: false });
+
+  const approach = (element, data) => {
+    // Between two stages lies a row of its own that says what is lost there.
+    const rows = data.bars.flatMap((bar, i) => (i < data.bars.length - 1 ? [{ bar }, { drop: bar.drop }] : [{ bar }]));
+    const marks = [];
+    data.bars.forEach((bar, i) => {
+      if (bar.expected != null) marks.push({ value: [bar.expected, 2 * (i + 1)], words: `${bar.expectedLabel} ${data.expectedText}` });
+      if (bar.line != null) marks.push({ value: [bar.line, 2 * i], words: bar.lineLabel });
+    });
+    const most = Math.max(data.whole, ...data.bars.map((bar) => bar.value), 1);
+    element.style.height = `${rows.length * 30 + 34}px`;
+    return {
+      aria: { enabled: false },
+      grid: { left: narrow(element) ? 112 : 200, right: narrow(element) ? 92 : 130, top: 4, bottom: 4 },
+      tooltip: tooltip({ trigger: "item", formatter: (p) => encode(p.data.words || `${p.name}: ${p.data.label?.formatter ?? p.value}`) }),
+      xAxis: hiddenAxis(most),
+      yAxis: nameAxis(element, rows.map((row) => (row.bar ? row.bar.name : ""))),
+      series: [
+        {
+          type: "bar",
+          barWidth: 24,
+          showBackground: true,
+          backgroundStyle: { color: "transparent" },
+          itemStyle: { color: colour("accent"), borderRadius: [0, 4, 4, 0] },
+          data: rows.map((row) =>
+            row.bar
+              ? { value: row.bar.value, label: { show: true, position: "right", formatter: row.bar.label, ...text({ fontWeight: 600 }) } }
+              : {
+                  value: 0,
+                  label: {
+                    show: !!row.drop,
+                    position: "right",
+                    formatter: row.drop ? `↓ ${narrow(element) ? row.drop.split(" · ")[0] : row.drop}` : "",
+                    ...text({ color: colour("lost"), fontSize: 12 }),
+                  },
+                },
+          ),
+        },
+        {
+          type: "scatter",
+          symbol: "rect",
+          symbolSize: [3, 30],
+          itemStyle: { color: colour("reference") },
+          data: marks,
+          z: 5,
+        },
+      ],
+    };
+  };
+
+  const bars = (element, data) => {
+    element.style.height = `${data.bars.length * 38 + 16}px`;
+    return {
+      grid: { left: narrow(element) ? 112 : 200, right: narrow(element) ? 92 : 130, top: 4, bottom: 4 },
+      tooltip: tooltip({ trigger: "item", formatter: (p) => encode(`${p.name}: ${data.bars[p.dataIndex].label}`) }),
+      xAxis: hiddenAxis(Math.max(data.whole, 1)),
+      yAxis: nameAxis(element, data.bars.map((bar) => bar.name)),
+      series: [
+        {
+          type: "bar",
+          barWidth: 20,
+          itemStyle: { color: colour("after"), borderRadius: [0, 4, 4, 0] },
+          data: data.bars.map((bar) => ({
+            value: bar.value,
+            label: { show: true, position: "right", formatter: bar.label, ...text({ fontWeight: 600 }) },
+          })),
+        },
+      ],
+    };
+  };
+
+  const stays = (element, data) => {
+    const rows = narrow(element) ? 4 : 1;
+    element.style.height = `${data.names.length * 34 + 40 + rows * 22}px`;
+    return {
+      legend: { bottom: 0, itemWidth: 12, itemHeight: 12, textStyle: text({ fontSize: 12 }), inactiveColor: colour("muted") },
+      grid: { left: narrow(element) ? 112 : 200, right: 12, top: 4, bottom: 16 + rows * 24 },
+      tooltip: tooltip({
+        trigger: "item",
+        formatter: (p) => encode(`${p.name}: ${p.seriesName} – ${data.series[p.seriesIndex].labels[p.dataIndex]}`),
+      }),
+      xAxis: hiddenAxis(1),
+      yAxis: nameAxis(element, data.names),
+      series: data.series.map((series, i) => ({
+        name: series.name,
+        type: "bar",
+        stack: "stays",
+        barWidth: 20,
+        itemStyle: { color: colour(`length-${i}`) },
+        data: series.values,
+      })),
+    };
+  };
+
+  const dayAxes = (data) => ({
+    xAxis: {
+      type: "category",
+      data: data.days,
+      axisLine: { lineStyle: { color: colour("line") } },
+      axisTick: { show: false },
+      axisLabel: { color: colour("muted"), hideOverlap: true },
+    },
+    yAxis: {
+      type: "value",
+      minInterval: 1,
+      axisLabel: { color: colour("muted") },
+      splitLine: { lineStyle: { color: colour("line") } },
+    },
+  });
+  const dayTooltip = (data) =>
+    tooltip({
+      trigger: "axis",
+      axisPointer: { type: "shadow" },
+      formatter: (points) =>
+        [
+          `<strong>${encode(data.titles[points[0].dataIndex])}</strong>`,
+          ...points.filter((p) => p.value || data.series.length < 3).map((p) => `${p.marker}${encode(p.seriesName)}: ${p.value}`),
+        ].join("<br>"),
+    });
+
+  const days = (element, data) => {
+    element.style.height = "240px";
+    return {
+      ...dayAxes(data),
+      legend: { bottom: 0, itemWidth: 12, itemHeight: 12, textStyle: text({ fontSize: 12 }), inactiveColor: colour("muted") },
+      grid: { left: 8, right: 8, top: 12, bottom: 34, containLabel: true },
+      tooltip: dayTooltip(data),
+      series: data.series.map((series, i) => ({
+        name: series.name,
+        type: "bar",
+        barGap: "-100%", // those with an order are part of the journeys: drawn inside them
+        barMaxWidth: 28,
+        itemStyle: { color: colour(i ? "accent" : "soft"), borderRadius: [3, 3, 0, 0] },
+        z: 2 + i,
+        data: series.values,
+      })),
+    };
+  };
+
+  const health = (element, data) => {
+    element.style.height = "260px";
+    return {
+      ...dayAxes(data),
+      legend: { bottom: 0, itemWidth: 12, itemHeight: 12, textStyle: text({ fontSize: 12 }), inactiveColor: colour("muted") },
+      grid: { left: 8, right: 8, top: 12, bottom: narrow(element) ? 56 : 34, containLabel: true },
+      tooltip: dayTooltip(data),
+      series: data.series.map((series) => ({
+        name: series.name,
+        type: "bar",
+        stack: "all",
+        barMaxWidth: 28,
+        itemStyle: { color: colour(`kind-${series.key}`) },
+        data: series.values,
+      })),
+    };
+  };
+
+  const flow = (element, data) => {
+    const left = (i) => `from ${i}`;
+    const right = (i) => `to ${i}`;
+    const used = new Set(data.links.flatMap((link) => [left(link.from), right(link.to)]));
+    const length = narrow(element) ? 13 : 32;
+    const nodes = data.stages.flatMap((name, i) =>
+      [left(i), right(i)]
+        .filter((id) => used.has(id))
+        .map((id) => ({
+          name: id,
+          title: name,
+          depth: id.startsWith("from") ? 0 : 1,
+          itemStyle: { color: colour("muted") },
+          label: { position: id.startsWith("from") ? "right" : "left", formatter: shorten(name, length) },
+        })),
+    );
+    const shade = { on: colour("accent"), back: colour("lost"), restart: colour("after") };
+    element.style.height = `${Math.max(240, Math.ceil(used.size / 2) * 44)}px`;
+    return {
+      tooltip: tooltip({ trigger: "item", formatter: (p) => encode(p.dataType === "edge" ? p.data.label : p.data.title) }),
+      series: [
+        {
+          type: "sankey",
+          nodes,
+          links: data.links.map((link) => ({
+            source: left(link.from),
+            target: right(link.to),
+            value: link.value,
+            label: link.label,
+            lineStyle: { color: shade[link.direction], opacity: link.direction === "on" ? 0.35 : 0.6 },
+          })),
+          left: 4,
+          right: 4,
+          top: 8,
+          bottom: 8,
+          nodeWidth: 10,
+          nodeGap: 12,
+          layoutIterations: 0, // keep the order of the stages
+          draggable: false,
+          emphasis: { focus: "adjacency" },
+          label: text({ fontSize: 12, textBorderColor: colour("surface"), textBorderWidth: 3 }),
+        },
+      ],
+    };
+  };
+
+  const kinds = { approach, bars, stays, days, health, flow };
+  const drawn = new Map();
+
+  window.drawCharts = () => {
+    for (const chart of drawn.values()) chart.dispose();
+    drawn.clear();
+    for (const script of document.querySelectorAll("script[data-chart]")) {
+      const element = document.getElementById(script.dataset.chart);
+      const data = JSON.parse(script.textContent);
+      if (!element) continue;
+      const option = kinds[data.kind](element, data);
+      const chart = echarts.init(element, null, { renderer: "svg" });
+      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      chart.setOption({ animation: !still, animationDuration: 300, ...option });
+      drawn.set(element, chart);
+    }
+  };
+
+  let width = innerWidth;
+  let waiting = null;
+  addEventListener("resize", () => {
+    if (innerWidth === width) return; // a phone's address bar coming and going
+    width = innerWidth;
+    clearTimeout(waiting);
+    waiting = setTimeout(window.drawCharts, 120);
+  });
+  document.addEventListener("themechange", () => document.readyState !== "loading" && window.drawCharts());
+})();
