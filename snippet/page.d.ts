@@ -1,0 +1,10 @@
+// What the snippet finds or leaves on a shop's page, for the type check of the three files alone.
+
+interface Window {
+  kr?: any;
+  [dataLayer: string]: any;
+}
+
+interface Navigator {
+  globalPrivacyControl?: boolean;
+}
