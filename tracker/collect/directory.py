@@ -54,7 +54,8 @@ class Directory:
         self._engine = None if engine is None else create_engine(engine.url, poolclass=NullPool, connect_args=_patience(engine))
         self._is_away = False
         read = _read_snapshot(snapshot)
-        self._is_known = self._is_written = read is not None
+        self._is_known = read is not None
+        self._written = read
         self._known = read or Known()
 
     @property
@@ -72,17 +73,15 @@ class Directory:
         """Today's."""
         day_on = _day_on(now)
         if day_on not in self._known.salts:
-            salts = _from(day_on, self._known.salts)
-            self._known = Known(self._known.shops, {**salts, day_on: secrets.token_bytes(SALT_BYTES)})
+            self._known = Known(self._known.shops, {**self._known.salts, day_on: secrets.token_bytes(SALT_BYTES)})
         return self._known.salts[day_on]
 
     def refresh(self, now: Instant) -> None:
         """Asks the database; when it is away, what was known stays, but for old salts.  Called by one thread."""
         known = self._ask(now) or Known(self._known.shops, _from(_day_on(now), self._known.salts))
-        is_news = known != self._known or not self._is_written
         self._known = known
-        if is_news and self._is_known:
-            self._is_written = _write_snapshot(self._snapshot, known)
+        if self._is_known and known != self._written and _write_snapshot(self._snapshot, known):
+            self._written = known
 
     def _ask(self, now: Instant) -> Known | None:
         if self._engine is None:

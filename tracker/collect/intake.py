@@ -36,8 +36,8 @@ MAX_FILE_BYTES = 64 * 1024 * 1024  # a file that a backlog has grown this far is
 PAUSE_SECONDS = 1.0  # between two tries of a disk that fails; requests in between are answered at once
 BUSY_SECONDS = 1.0  # a reader's deletions take a few milliseconds; after this long the writer begins a new file instead
 
-# The reader checkpoints (IntakeFiles.remove), since its wait costs nobody anything.  The writer does so itself only when nobody
-# reads for long: 4,000 pages are 16 MB of log.
+# The reader moves the log into the file as it goes (IntakeFiles.remove), since its wait costs nobody anything.  But a log begins
+# anew only when all of it has been moved, which under steady traffic is the writer's last step: at 4,000 pages, 16 MB.
 WRITER_CHECKPOINT_PAGES = 4_000
 READER_CHECKPOINT_BYTES = 1024 * 1024
 REMOVE_ROWS = 1_000  # in one transaction of a reader: about 2 ms in which the writer waits
@@ -225,11 +225,11 @@ class IntakeFiles:
         for name, row in rows:
             by_file.setdefault(name, []).append(row)
         for name, numbers in by_file.items():
-            with self._reading(name) as db:
-                numbers.sort()
+            numbers.sort()
+            with self._sparing_the_others(name):
                 for start in range(0, len(numbers), REMOVE_ROWS):
-                    _remove(db, numbers[start : start + REMOVE_ROWS])
-                self._checkpoint(name, db)
+                    _remove(self._connection(name), numbers[start : start + REMOVE_ROWS])
+                self._checkpoint(name)
 
     def sweep(self) -> int:
         """Deletes the files that are drained and whose owner is gone.  Returns how many."""
@@ -261,21 +261,24 @@ class IntakeFiles:
     def _rows(self, name: str, after: int, limit_rows: int) -> list[IntakeRow]:
         query = "SELECT id, shop_id, body FROM intake WHERE id > ? ORDER BY id LIMIT ?"
         rows: list[IntakeRow] = []
-        with self._reading(name) as db:
-            rows += (IntakeRow(name, *row) for row in db.execute(query, (after, limit_rows)))
+        with self._sparing_the_others(name):
+            rows += (IntakeRow(name, *row) for row in self._connection(name).execute(query, (after, limit_rows)))
         return rows
 
+    def _connection(self, name: str) -> sqlite3.Connection:
+        if name not in self._open:
+            db = self._open[name] = _connect(self._directory / f"{name}.db", timeout=5.0)
+            # What is deleted twice because a power cut forgot it changes nothing, so deletions need no fsync of their own.
+            db.execute("PRAGMA synchronous=NORMAL")
+            db.execute("PRAGMA wal_autocheckpoint=0")
+            db.execute("PRAGMA secure_delete=ON")  # what was worked in leaves no traces in free pages
+        return self._open[name]
+
     @contextlib.contextmanager
-    def _reading(self, name: str) -> Iterator[sqlite3.Connection]:
-        """A connection to that file.  A broken file is said once and left alone: it must not keep the others' rows waiting."""
+    def _sparing_the_others(self, name: str) -> Iterator[None]:
+        """A file that fails is said once and left alone for now: it must not keep the others' rows waiting."""
         try:
-            if name not in self._open:
-                self._open[name] = _connect(self._directory / f"{name}.db", timeout=5.0)
-                # What is deleted twice because a power cut forgot it changes nothing, so deletions need no fsync of their own.
-                self._open[name].execute("PRAGMA synchronous=NORMAL")
-                self._open[name].execute("PRAGMA wal_autocheckpoint=0")
-                self._open[name].execute("PRAGMA secure_delete=ON")  # what was worked in leaves no traces in free pages
-            yield self._open[name]
+            yield
         except sqlite3.DatabaseError as error:
             self._shut(name)
             if (self._directory / f"{name}.db").exists() and name not in self._unreadable:
@@ -284,16 +287,16 @@ class IntakeFiles:
         else:
             self._unreadable.discard(name)
 
-    def _checkpoint(self, name: str, db: sqlite3.Connection) -> None:
+    def _checkpoint(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             if (self._directory / f"{name}.db-wal").stat().st_size > READER_CHECKPOINT_BYTES:
-                db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                self._connection(name).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def _sweep_one(self, name: str) -> int:
         if (self._directory / f"{name}.db").exists():
             is_drained = False
-            with self._reading(name) as db:
-                is_drained = db.execute("SELECT 1 FROM intake LIMIT 1").fetchone() is None
+            with self._sparing_the_others(name):
+                is_drained = self._connection(name).execute("SELECT 1 FROM intake LIMIT 1").fetchone() is None
             if not is_drained:
                 return 0
             self._shut(name)

@@ -79,6 +79,8 @@ def _read(environ: Mapping[str, Any], max_body_bytes: int) -> bytes:
         if int(length) > max_body_bytes:
             raise _too_big(max_body_bytes)
         raw: bytes = stream.read(int(length))
+        if len(raw) < int(length):  # the connection was cut; what came may be JSON by chance, but is not what was sent
+            raise Refused(RefusedReason.NOT_JSON, {"body": "is shorter than Content-Length says"})
     elif environ.get("wsgi.input_terminated"):  # chunked: only such a server says where the body ends
         raw = stream.read(max_body_bytes + 1)
     else:
