@@ -192,6 +192,7 @@ def test_an_address_in_data_is_the_events_own() -> None:
         ("\u202egnp.exe", "gnp.exe"),
         ("  spaces  ", "spaces"),
         ("y" * 400, "y" * 300),
+        ("y" * 299 + " z", "y" * 299),
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
         ("👩‍👧 ok\xa0here", "👩‍👧 ok\xa0here"),
     ],
@@ -202,6 +203,7 @@ def test_an_address_in_data_is_the_events_own() -> None:
         "marks that turn the direction go",
         "trimmed",
         "cut",
+        "cut and trimmed again",
         "HTML is text and stays: pages escape it",
         "joined emoji and hard spaces stay",
     ],
@@ -404,6 +406,7 @@ YEAR = 365 * DAY
     ("times", "occurred_at"),
     [
         ({}, NOW),
+        ({"occurred_at": "", "sent_at": None}, NOW),
         ({"occurred_at": NOW - 5}, NOW - 5),
         ({"occurred_at": float(NOW - 5)}, NOW - 5),
         ({"occurred_at": "2026-06-01T11:59:00+02:00"}, NOW - MINUTE),
@@ -421,6 +424,7 @@ YEAR = 365 * DAY
     ],
     ids=[
         "nothing said: the receipt",
+        "empty and null say nothing",
         "their time",
         "their time as a float",
         "their time as ISO 8601 with a zone",

@@ -44,7 +44,7 @@ near_events = st.dictionaries(st.sampled_from(sorted(INHERITED | EVENT_ONLY | {"
     ).map(lambda more: {**event, **more})
 )
 sources = st.sampled_from(Source)
-tried = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+tried = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _check(item: Any, source: Source, envelope: dict[str, Any] | None = None) -> None:
