@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine
 
 from tracker import shops
-from tracker import tables as t
 from tracker.clock import MINUTE, Instant
 from tracker.collect.intake import IntakeRow
 from tracker.enrich import Arrival
@@ -18,6 +18,7 @@ from tracker.events.codec import pack
 from tracker.events.types import Consent, Event, Page, PageKind, Source
 from tracker.journey.state import Act
 from tracker.pipeline import leases
+from tracker.pipeline.counters import read_days
 from tracker.pipeline.process import Hold, process_batch
 from tracker.shops import Shop, ShopSettings
 from tracker.storage import writing
@@ -101,9 +102,10 @@ def hold(at: Instant) -> Hold:
 
 def counters(db: Connection, shop: Shop, filter: str = "") -> dict[str, int]:
     """All counters of one filter, summed over days; zeros left out."""
-    c = t.counters.c
-    query = select(c.name, func.sum(c.amount)).where(c.shop_id == shop.shop_id, c.filter == filter).group_by(c.name)
-    return {name: int(amount) for name, amount in db.execute(query) if amount}
+    total: Counter[str] = Counter()
+    for _, amounts in read_days(db, shop.shop_id, filter, 0, 99_999_999):
+        total.update(amounts)
+    return {name: amount for name, amount in total.items() if amount}
 
 
 def folder_bytes(folder: Path) -> bytes:

@@ -53,13 +53,9 @@ class Child:
 def serve(config: Config, host: str, port: int, processes: int) -> int:
     """Until a signal; the exit code."""
     environment = environment_of(config)
-    web = [
-        *(sys.executable, "-m", "gunicorn", "tracker.app:create_app()", "--worker-class", "gevent"),
-        *("--workers", str(processes), "--bind", f"{host}:{port}", "--log-level", "warning", "--graceful-timeout", "10"),
-    ]
     children = [
-        Child("web", web, environment),
-        Child("worker", [sys.executable, "-m", "tracker", "work"], environment),
+        Child("web", web_command(host, port, processes), environment),
+        Child("worker", worker_command(), environment),
     ]
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,6 +67,18 @@ def serve(config: Config, host: str, port: int, processes: int) -> int:
     for child in children:
         child.stop()
     return 0
+
+
+def web_command(host: str, port: int, processes: int) -> list[str]:
+    """Front door, pages and demo shop under gunicorn.  gevent: a request that waits for its commit holds no thread."""
+    return [
+        *(sys.executable, "-m", "gunicorn", "tracker.app:create_app()", "--worker-class", "gevent"),
+        *("--workers", str(processes), "--bind", f"{host}:{port}", "--log-level", "warning", "--graceful-timeout", "10"),
+    ]
+
+
+def worker_command() -> list[str]:
+    return [sys.executable, "-m", "tracker", "work"]
 
 
 def environment_of(config: Config) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """`tracker work`: take shops that have something waiting, work it in, do what has fallen due, again and again.
 
-Embedded, the worker reads the collectors' intake files itself.  On PostgreSQL `forward` first moves this machine's files into the
-shared intake table, so that any worker on any machine can take the shop.  Intake rows are removed after the commit that worked
-them in; whatever is worked in twice changes nothing.
+Embedded, the worker reads the collectors' intake files itself.  On PostgreSQL `forward` first moves this machine's files into
+the shared intake table, so that any worker on any machine can take the shop.  Intake rows are removed after the commit that
+worked them in; whatever is worked in twice changes nothing.
 """
 
 from __future__ import annotations

@@ -17,8 +17,9 @@ from tracker.clock import DAY, MINUTE, SECOND, Instant, day_of
 from tracker.events.types import Consent, Event, Page, Source
 from tracker.journey.contribution import contribution
 from tracker.journey.state import LAPSED, OPEN, ORDERED, Act, Journey, Order, Tag, Touch
+from tracker.pipeline.counters import add
 from tracker.pipeline.stored import event_row
-from tracker.reports.counters import GENERATION, day_number
+from tracker.reports.counters import day_number
 from tracker.reports.durations import BOUNDS
 from tracker.shops import Shop
 
@@ -68,14 +69,7 @@ def fill(db: Connection, shop: Shop, now: Instant, *, journeys: int = 1_400, hos
                 amounts[which, booked["day"], name] += amount
         rows.append(_journey_row(shop.shop_id, subject_id, journey))
     db.execute(insert(t.journeys), rows)
-    keys = ("filter", "day_on", "name")
-    db.execute(
-        insert(t.counters),
-        [
-            {"shop_id": shop.shop_id, "generation": GENERATION, **dict(zip(keys, key, strict=True)), "amount": amount}
-            for key, amount in amounts.items()
-        ],
-    )
+    add(db, shop.shop_id, amounts)
     _outcomes(db, shop, now, dice, hostile)
     _person(db, shop, journeys, now, hostile)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.builders import START, act, arrival, event, look, purchase
 from tracker.clock import DAY
-from tracker.journey.contribution import contribution, difference
+from tracker.journey.contribution import Change, add_up, contribution, difference
 from tracker.journey.fold import fold
 from tracker.journey.state import Journey, Subject, Terms
 from tracker.stages import VIEWS
@@ -78,15 +78,13 @@ journeys = st.builds(
 
 @given(st.lists(journeys, min_size=1, max_size=8))
 def test_differences_one_after_the_other_add_up_to_the_last(states: list[Journey]) -> None:
-    counters: Counter[tuple[str, int, str]] = Counter()
-    booked: dict[str, object] = {}
+    changes: list[Change] = []
+    booked: dict[str, Any] = {}
     for journey in states:
         after = contribution(journey, ZONE)
-        for key, amount in difference(booked, after):
-            counters[key] += amount
+        changes += difference(booked, after)
         booked = after
-    straight = dict(difference({}, contribution(states[-1], ZONE)))
-    assert {key: amount for key, amount in counters.items() if amount} == straight
+    assert add_up(changes) == add_up(difference({}, contribution(states[-1], ZONE)))
 
 
 @given(journeys)

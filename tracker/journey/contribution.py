@@ -5,9 +5,9 @@ changes, the difference to what *it* booked is added, so replays, late events an
 Names (amounts sum over days, never over filters):
   journeys, open, ordered, touchpoints      journeys; those still under way; with a counted order; touchpoints
   net.<CUR>                                 net revenue in minor units
-  view.<view>.<i>.reached|went_on|ordered   stage i (1-based) of a stage view: reached itself; reached and a later one too;
-                                            reached and ordered.  "Later" means within the approach, in ordered views any later.
-  stay.<stage>.count|seconds|b<k>           completed stays in one of the twelve: how many, how long, by length (fold.STAY_BOUNDS)
+  view.<view>.<i>.reached|went_on|ordered   stage i (1-based) of a stage view: reached itself; reached and a later one too
+                                            (within the approach, in ordered views any later); reached and ordered
+  stay.<stage>.count|seconds|b<k>           completed stays in one of the twelve: how many, how long, by length (STAY_BOUNDS)
   move.<from>.<to>                          moves among the twelve; from > to is backwards
 Filters: "" (the total) and one for each of channel, device, country, consent.
 To add a counted thing: a line in _names.
@@ -15,7 +15,7 @@ To add a counted thing: a line in _names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ from tracker.journey.state import OPEN, Journey
 from tracker.stages import VIEWS, StageView
 
 CounterKey = tuple[str, int, str]  # filter, day, name
+Change = tuple[int, tuple[str, ...], dict[str, int]]  # day, filters, name -> amount to add under each of the filters
 
 
 def contribution(journey: Journey, zone: ZoneInfo, *, counted: bool = True) -> dict[str, Any]:
@@ -41,25 +42,41 @@ def contribution(journey: Journey, zone: ZoneInfo, *, counted: bool = True) -> d
     }
 
 
-def difference(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[CounterKey, int]]:
+def difference(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
     """What to add to which counters to go from one contribution to the other."""
     if before and after and before["day"] == after["day"] and before["filters"] == after["filters"]:
         old, new = before["names"], after["names"]
         if old == new:
-            return
-        changes = {name: new.get(name, 0) - old.get(name, 0) for name in old.keys() | new.keys()}
-        yield from _spread(after, {name: amount for name, amount in changes.items() if amount})
-        return
+            return []
+        changes = {name: amount - old.get(name, 0) for name, amount in new.items() if amount != old.get(name)}
+        changes |= {name: -amount for name, amount in old.items() if name not in new}
+        return [(after["day"], tuple(after["filters"]), changes)]
+    found: list[Change] = []
     if before:
-        yield from _spread(before, {name: -amount for name, amount in before["names"].items()})
+        found.append((before["day"], tuple(before["filters"]), {name: -amount for name, amount in before["names"].items()}))
     if after:
-        yield from _spread(after, after["names"])
+        found.append((after["day"], tuple(after["filters"]), after["names"]))
+    return found
 
 
-def _spread(booked: dict[str, Any], names: dict[str, int]) -> Iterator[tuple[CounterKey, int]]:
-    for which in booked["filters"]:
+def add_up(changes: Iterable[Change]) -> dict[CounterKey, int]:
+    """Changes of many journeys as amounts to add to counters; zeros left out.
+
+    Journeys of one day with the same filters are summed by name first, since each filter multiplies the work.
+    """
+    groups: dict[tuple[int, tuple[str, ...]], dict[str, int]] = {}
+    for day, filters, names in changes:
+        group = groups.setdefault((day, filters), {})
         for name, amount in names.items():
-            yield (which, booked["day"], name), amount
+            group[name] = group.get(name, 0) + amount
+    total: dict[CounterKey, int] = {}
+    for (day, filters), names in groups.items():
+        for name, amount in names.items():
+            if amount:
+                for which in filters:
+                    key = (which, day, name)
+                    total[key] = total.get(key, 0) + amount
+    return {key: amount for key, amount in total.items() if amount}
 
 
 def _filters(journey: Journey) -> list[str]:

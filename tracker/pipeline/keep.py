@@ -86,7 +86,7 @@ def _read_marks(db: Connection, shop_id: int, files: set[str]) -> dict[str, int]
     query = select(intake_marks.c.file, intake_marks.c.row).where(
         intake_marks.c.shop_id == shop_id, intake_marks.c.file.in_(sorted(files))
     )
-    return {file: row for file, row in db.execute(query)}
+    return {row.file: row.row for row in db.execute(query)}
 
 
 def _only_new(db: Connection, shop_id: int, told: list[Event], batch: Batch, zone: ZoneInfo) -> list[Event]:

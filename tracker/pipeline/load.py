@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, ColumnElement, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from tracker import tables as t
 from tracker.clock import Instant
@@ -79,7 +79,7 @@ def load_subjects(db: Connection, shop_id: int, subject_ids: set[int], events: S
 
 
 def load_for_refold(db: Connection, shop: Shop, one: Held, first_new: Event | None) -> list[tuple[Act, str | None]]:
-    """Set the subject back to the last checkpoint before `first_new` (None: to nothing); answers its stored (act, tag) since then.
+    """Set the subject back to the last checkpoint before `first_new` (None: to nothing); its stored (act, tag) since then.
 
     All its journeys' bookings are taken along, so that the differences come out right.
     """

@@ -1,7 +1,7 @@
 """Fold subjects again from their stored events: `rebuild` with the versions they were tagged by, `replay` with today's.
 
-Both leave what they cannot change alone and give the same totals, since every journey books only the difference.  A subject that was
-set aside comes back when its fold succeeds now.
+Both give the same totals, since every journey books only the difference.  A subject that was set aside comes back when its fold
+succeeds now.
 """
 
 from __future__ import annotations

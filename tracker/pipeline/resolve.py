@@ -1,7 +1,8 @@
 """Which person each event belongs to.
 
 A link ties a key (visitor, customer, e-mail, order, anonymous session) to a subject.  An event comes in under one of its keys
-and keeps it; whose it is, the link says, so that events never move.  Keys are asked in the order: order, customer, e-mail, visitor.
+and keeps it; whose it is, the link says, so that events never move.  Keys are asked in this order: order, customer,
+e-mail, visitor.
 Links are decided once, in order of arrival, with their evidence, and never by address or user agent:
 - a signed event that names several keys ties those that belong to nobody to the person of the first that belongs to somebody;
 - a visitor who is somebody already (has a customer key or e-mail of their own) is not tied to somebody else: a shared device;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,15 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from tracker import tables as t
-from tracker.journey.contribution import CounterKey, contribution, difference
+from tracker.journey.contribution import Change, add_up, contribution, difference
 from tracker.journey.state import Journey, Order, dump_checkpoint, dump_journey, dump_subject
+from tracker.pipeline import counters
 from tracker.pipeline.codec import write_body
 from tracker.pipeline.keep import IntakeRow
 from tracker.pipeline.load import Held, chunks
 from tracker.pipeline.resolve import Link
 from tracker.pipeline.upsert import upsert
-
-GENERATION = 1  # of the counters that reports read
 
 
 def save_links(db: Connection, shop_id: int, links: Iterable[Link]) -> None:
@@ -66,7 +64,7 @@ def retag_events(db: Connection, shop_id: int, tags: Sequence[tuple[int, str, st
 def save_subjects(db: Connection, shop_id: int, zone: ZoneInfo, held: Iterable[Held]) -> None:
     """States, journeys, orders, and what the counters have to add for them."""
     subjects, journeys, orders = [], [], {}
-    added: Counter[CounterKey] = Counter()
+    changes: list[Change] = []
     for one in held:
         subject = one.subject
         subjects.append(
@@ -82,8 +80,7 @@ def save_subjects(db: Connection, shop_id: int, zone: ZoneInfo, held: Iterable[H
             journey = subject.journeys.get(number)
             before = one.booked.get(number, {})
             after = contribution(journey, zone, counted=one.counts) if journey else {}
-            for key, amount in difference(before, after):
-                added[key] += amount
+            changes += difference(before, after)
             if journey is not None:
                 journey.booked = one.booked[number] = after
                 journeys.append(_journey_row(shop_id, one, journey))
@@ -94,16 +91,7 @@ def save_subjects(db: Connection, shop_id: int, zone: ZoneInfo, held: Iterable[H
     upsert(db, t.subjects, subjects)
     upsert(db, t.journeys, journeys)
     upsert(db, t.orders, list(orders.values()))
-    add_counters(db, shop_id, added)
-
-
-def add_counters(db: Connection, shop_id: int, added: Mapping[CounterKey, int]) -> None:
-    rows = [
-        {"shop_id": shop_id, "generation": GENERATION, "filter": which, "day_on": day, "name": name, "amount": amount}
-        for (which, day, name), amount in sorted(added.items())
-        if amount
-    ]
-    upsert(db, t.counters, rows, adds="amount")
+    counters.add(db, shop_id, add_up(changes))
 
 
 def _journey_row(shop_id: int, one: Held, journey: Journey) -> dict[str, Any]:
@@ -144,14 +132,13 @@ def _order_row(shop_id: int, subject_id: int, number: int, order: Order) -> dict
 
 def dissolve(db: Connection, shop_id: int, held: Iterable[Held]) -> None:
     """Subjects that have no links any more: their journeys go, and what these had booked."""
-    added: Counter[CounterKey] = Counter()
+    changes: list[Change] = []
     for one in held:
         for before in one.booked.values():
-            for key, amount in difference(before, {}):
-                added[key] += amount
+            changes += difference(before, {})
         for table in (t.journeys, t.subjects, t.checkpoints):
             db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.subject_id == one.subject_id))
-    add_counters(db, shop_id, added)
+    counters.add(db, shop_id, add_up(changes))
 
 
 def _delete_journeys(db: Connection, shop_id: int, subject_id: int, numbers: list[int]) -> None:

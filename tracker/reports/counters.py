@@ -1,20 +1,17 @@
-"""Reading the counters: sums over days, by index.
-
-One statement a question: `WHERE shop_id, generation, filter, day_on BETWEEN … GROUP BY name`, which is the primary key's order.
-"""
+"""Reading the counters over the days of a question.  How they lie: tracker/pipeline/counters.py."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, select
 
+from tracker.pipeline.counters import GENERATION
+from tracker.pipeline.counters import read_days as read_rows
 from tracker.reports.query import Query
 from tracker.tables import counters
-
-GENERATION = 1  # of counters that reports read; a rebuild beside it switches this per shop
 
 _c = counters.c
 
@@ -28,28 +25,25 @@ def day_from_number(number: int) -> date:
     return date(number // 10_000, number // 100 % 100, number % 100)
 
 
-def _asked(shop_id: int, query: Query) -> ColumnElement[bool]:
-    return and_(
-        _c.shop_id == shop_id,
-        _c.generation == GENERATION,
-        _c.filter == query.filter,
-        _c.day_on.between(day_number(query.since), day_number(query.until)),
-    )
+def _rows(db: Connection, shop_id: int, query: Query) -> Iterator[tuple[int, dict[str, int]]]:
+    return read_rows(db, shop_id, query.filter, day_number(query.since), day_number(query.until))
 
 
 def read_amounts(db: Connection, shop_id: int, query: Query) -> Counter[str]:
     """name → amount over the days asked for; a name that was never counted is 0."""
-    statement = select(_c.name, func.sum(_c.amount)).where(_asked(shop_id, query)).group_by(_c.name)
-    return Counter({name: int(amount) for name, amount in db.execute(statement)})
+    total: Counter[str] = Counter()
+    for _, amounts in _rows(db, shop_id, query):
+        total.update(amounts)
+    return total
 
 
 def read_days(db: Connection, shop_id: int, query: Query, names: Iterable[str]) -> dict[int, Counter[str]]:
-    """day_on → name → amount, for a few names."""
-    statement = select(_c.day_on, _c.name, _c.amount).where(_asked(shop_id, query), _c.name.in_(list(names)))
-    days: dict[int, Counter[str]] = {}
-    for day_on, name, amount in db.execute(statement):
-        days.setdefault(day_on, Counter())[name] += int(amount)
-    return days
+    """day_on → name → amount, for a few names; days without any of them are left out."""
+    wanted = tuple(names)
+    days = {
+        day: Counter({name: amounts[name] for name in wanted if name in amounts}) for day, amounts in _rows(db, shop_id, query)
+    }
+    return {day: found for day, found in days.items() if found}
 
 
 def read_filters(db: Connection, shop_id: int, kinds: Iterable[str]) -> list[str]:
@@ -71,5 +65,5 @@ def read_filters(db: Connection, shop_id: int, kinds: Iterable[str]) -> list[str
 
 def read_last_days(db: Connection, shop_id: int, query: Query, names: Iterable[str]) -> dict[str, date]:
     """name → the last of the days asked for on which it was counted."""
-    statement = select(_c.name, func.max(_c.day_on)).where(_asked(shop_id, query), _c.name.in_(list(names)), _c.amount > 0)
-    return {name: day_from_number(day_on) for name, day_on in db.execute(statement.group_by(_c.name))}
+    found = read_days(db, shop_id, query, names)
+    return {name: day_from_number(day) for day in sorted(found) for name, amount in found[day].items() if amount > 0}

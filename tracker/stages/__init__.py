@@ -41,7 +41,7 @@ class ViewStage:
 
 @dataclass(frozen=True)
 class StageView:
-    """A roll-up of the twelve, in order.  `approach` is how many of its stages lead up to the order, that of the order included."""
+    """A roll-up of the twelve, in order.  `approach`: how many of its stages lead up to the order, the order's own included."""
 
     key: str
     names: Mapping[str, str]

@@ -206,16 +206,15 @@ unreadable = Table(  # intake rows that this release cannot read, kept as they c
     PrimaryKeyConstraint("shop_id", "file", "row"),
 )
 
-counters = Table(  # sums of booked contributions
+counters = Table(  # sums of booked contributions; all that is counted for one filter on one day is one row: pipeline/counters.py
     "counters",
     metadata,
     Column("shop_id", Integer, nullable=False),
     Column("generation", SmallInteger, nullable=False),
     Column("filter", Text, nullable=False),  # '' for the total, else 'channel=paid_social', 'device=mobile', …
     Column("day_on", Integer, nullable=False),  # the shop's day on which the journey began
-    Column("name", Text, nullable=False),  # what is counted: journey/contribution.py
-    Column("amount", BigInteger, nullable=False),
-    PrimaryKeyConstraint("shop_id", "generation", "filter", "day_on", "name"),
+    Column("amounts", LargeBinary, nullable=False),  # {name: amount}, the names of journey/contribution.py
+    PrimaryKeyConstraint("shop_id", "generation", "filter", "day_on"),
 )
 
 outcomes = Table(  # what was refused, dropped, failed, ignored or only counted: a reason from a closed list, a day, a count

@@ -22,9 +22,8 @@ def upgrade() -> None:
     sa.Column('generation', sa.SmallInteger(), nullable=False),
     sa.Column('filter', sa.Text(), nullable=False),
     sa.Column('day_on', sa.Integer(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('amount', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('shop_id', 'generation', 'filter', 'day_on', 'name', name=op.f('pk_counters'))
+    sa.Column('amounts', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('shop_id', 'generation', 'filter', 'day_on', name=op.f('pk_counters'))
     )
     op.create_table('events',
     sa.Column('shop_id', sa.Integer(), nullable=False),
