@@ -368,6 +368,7 @@ def test_a_disk_that_takes_nothing_is_503_and_the_signature_stays_good(config: C
         answer = client.post("/k", data=raw, headers=headers)
         assert (answer.status_code, answer.get_json()) == (503, {"error": "unavailable"})
         assert int(answer.headers["Retry-After"]) > 0
+        assert answer.headers["Access-Control-Expose-Headers"] == "Retry-After"
         config.intake_dir.unlink()
         deadline = time.monotonic() + 10
         while client.post("/k", data=raw, headers=headers).status_code == 503:

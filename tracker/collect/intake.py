@@ -36,8 +36,8 @@ MAX_FILE_BYTES = 64 * 1024 * 1024  # a file that a backlog has grown this far is
 PAUSE_SECONDS = 1.0  # between two tries of a disk that fails; requests in between are answered at once
 BUSY_SECONDS = 1.0  # a reader's deletions take a few milliseconds; after this long the writer begins a new file instead
 
-# The reader moves the log into the file as it goes (IntakeFiles.remove), since its wait costs nobody anything.  But a log begins
-# anew only when all of it has been moved, which under steady traffic is the writer's last step: at 4,000 pages, 16 MB.
+# The reader moves the log into the file as it goes (IntakeFiles.remove), since its wait costs nobody anything.  But a log
+# begins anew only when all of it has been moved, which under steady traffic is the writer's last step: at 4,000 pages, 16 MB.
 WRITER_CHECKPOINT_PAGES = 4_000
 READER_CHECKPOINT_BYTES = 1024 * 1024
 REMOVE_ROWS = 1_000  # in one transaction of a reader: about 2 ms in which the writer waits

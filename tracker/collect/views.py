@@ -10,6 +10,8 @@ all else 405
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, request
 
 from tracker import clock
@@ -23,7 +25,13 @@ PREFLIGHT = {
     "Access-Control-Allow-Headers": "Content-Type, X-Kunderejse-Signature",
     "Access-Control-Max-Age": "86400",
 }
-ANSWER = {**CORS, "Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+ANSWER = {
+    **CORS,
+    "Access-Control-Expose-Headers": "Retry-After",  # else a page's script could not read it
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
 SCRIPT = {
     **CORS,
     "Content-Type": "text/javascript; charset=utf-8",
@@ -55,7 +63,7 @@ def blueprint(door: Door) -> Blueprint:
     return front
 
 
-def _script_view(script: Script):  # type: ignore[no-untyped-def]
+def _script_view(script: Script) -> Callable[[], Response]:
     def send() -> Response:
         headers = {**SCRIPT, "ETag": script.etag}
         if request.if_none_match.contains_weak(script.etag.strip('"')):
