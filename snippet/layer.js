@@ -10,7 +10,7 @@
  * by gtag, counts once.
  */
 (() => {
-  // set by build.mjs from tests/contract/events.json: what a browser may send, without what t.js tells itself
+  // put in by build.mjs from tests/contract/events.json: what a browser may send, without what t.js tells itself
   const TYPES = /** @type {string[]} */ (/* TYPES */ []);
   const FIELDS =
     "items value currency transaction_id coupon shipping_tier payment_type item_list_id item_list_name promotion_id promotion_name creative_name creative_slot search_term results_count method content_type item_id".split(" ");
@@ -22,6 +22,9 @@
   /** @typedef {{ same: string, source: string, at: number }} Seen */
 
   const { kr } = window;
+  const { dataset } = kr.tag;
+  const readsEvents = "layer" in dataset;
+  const readsConsent = dataset.consent == "google";
   const now = Date.now;
   let source = "page"; // who is telling just now
   let replaying = true;
@@ -87,8 +90,9 @@
   /** @param {any} entry one thing pushed */
   const read = (entry) => {
     if (!entry) return;
-    if (entry[0] == "event") tell("gtag", entry[1], entry[2] || {});
-    else if (entry[0] == "consent" && kr.tag.dataset.consent == "google") readConsent(entry[1], entry[2] || {});
+    if (entry[0] == "consent" && readsConsent) readConsent(entry[1], entry[2] || {});
+    else if (!readsEvents) return;
+    else if (entry[0] == "event") tell("gtag", entry[1], entry[2] || {});
     else if (typeof entry.event == "string") tell("gtm", entry.event, { ...entry, ...entry.ecommerce });
   };
 
@@ -101,7 +105,7 @@
     }
   };
 
-  const name = kr.tag.dataset.layer || "dataLayer";
+  const name = dataset.layer || "dataLayer";
   const layer = (window[name] = window[name] || []);
   Array.from(layer).forEach(readSafely);
   replaying = false;
@@ -111,7 +115,7 @@
     Array.from(arguments).forEach(readSafely);
     return answer;
   };
-  if (kr.tag.dataset.consent == "google") {
+  if (readsConsent) {
     if (updated) decide();
     else setTimeout(() => decided || decide(), Math.min(wait || (state.analytics_storage ? 0 : SHORTEST_WAIT_MS), LONGEST_WAIT_MS));
   }

@@ -57,11 +57,9 @@
 
   safe(() => {
     /** @type {Kr} The page's stub stays: whoever kept a copy of it still reaches us. */
-    const kr = (window.kr =
-      window.kr ||
-      function () {
-        (kr.q = kr.q || []).push(arguments);
-      });
+    const kr = (window.kr ||= function () {
+      (kr.q ||= []).push(arguments);
+    });
     if (kr.log) return kr.log.push([TWICE]);
     kr.log = log;
 
@@ -97,7 +95,7 @@
     let sequence = 0;
     let tries = 0;
     /** Not to be sent before.  Google's consent mode is waited for, so that the first events have their level. */
-    let until = options.consent == "google" ? now() + 5e3 : 0;
+    let until = /** @type {any} */ (/goo|wait/.test(/** @type {any} */ (options.consent)) && now() + 5e3);
 
     let url = landing;
     let referrer = d.referrer;
@@ -113,7 +111,7 @@
 
     /** A new visitor key, or, by the age 0, none any more.  @param {number} age in seconds */
     const setCookie = (age) => {
-      d.cookie = `_kr=${id()};path=/;max-age=${age};samesite=lax` + (location.protocol > "http:" ? ";secure" : "");
+      d.cookie = `_kr=${id()};path=/;max-age=${age};samesite=lax` + (landing > "https" ? ";secure" : "");
     };
 
     /** Takes what earlier pages left on the device: to send it, or, without consent, to be rid of it. */
@@ -136,8 +134,8 @@
       let device = {};
       safe(() => visitor() && (device = localStorage))();
       sequence = Math.max(sequence, device[stored] || 0);
-      queue.forEach((event) => (event.sequence = event.sequence ?? sequence++));
-      while (queue.length > 100 || new Blob([(text = json(queue))]).size > 5e4) say(DROPPED, queue.shift());
+      queue.forEach((event) => (event.sequence ??= sequence++));
+      while (queue[100] || new Blob([(text = json(queue))]).size > 5e4) say(DROPPED, queue.shift());
       safe(() => {
         device[stored] = sequence;
         device[mine] = text;
@@ -149,25 +147,28 @@
       const before = level;
       level = levels.indexOf(name);
       if (level > 2 && /** @type {any} */ (navigator).globalPrivacyControl) level = 2;
-      if (level > 1) {
-        if (before < 2) {
-          if (!visitor()) setCookie(34128e3); // 395 days from now, whatever happens later
-          queue.forEach((event) => delete event.sequence); // the visitor's own numbers from here on
-          sweep();
-          save();
-        }
-      } else if (level != before) {
+      say(CONSENT, name, levels[level]);
+      if (level == before) return;
+      if (level < 2) {
         if (before > 1) {
           queue = [];
           sequence = 0;
         }
         setCookie(0);
         sweep();
+      } else if (before < 2) {
+        if (!visitor()) setCookie(34128e3); // 395 days from now, whatever happens later
+        queue.forEach((event) => delete event.sequence); // the visitor's own numbers from here on
+        sweep();
+        save();
       }
-      say(CONSENT, name, levels[level]);
-      // the campaign that brought the visitor is told again, now under the new level
-      if (told && level >= 0 && level != before)
-        send("consent_update", { level: levels[level], previous_level: levels[before] }, { page: { url: landing, referrer: d.referrer } });
+      // when it is granted, the campaign that brought the visitor is told again, now under the new level
+      if (told && level >= 0)
+        send(
+          "consent_update",
+          { level: levels[level], previous_level: levels[before] },
+          level > 1 && { page: { url: landing, referrer: d.referrer } }
+        );
     };
 
     /** Many timers may wait; the first one sends, the others find nothing to do. */
@@ -182,7 +183,7 @@
       const body = json({
         key: options.key,
         sent_at: now(),
-        consent: levels[level > 1 && !visitor_key ? 1 : level], // 1: a browser that refuses the cookie
+        consent: levels[visitor_key || level < 2 ? level : 1], // 1: a browser that refuses the cookie
         visitor_key,
         events: level ? batch : batch.map(({ type }) => ({ event_id: id(), type })),
       });
@@ -196,8 +197,7 @@
         answer = { status: leaving && navigator.sendBeacon(to, body) ? 202 : 500 };
       }
       batch.forEach(flying.delete, flying);
-      const { status } = answer;
-      if (status == 429 || status > 499) {
+      if (/429|^5/.test(answer.status)) {
         until = now() + Math.min(answer.headers?.get("retry-after") || 2 ** tries++, 3600) * (1e3 + Math.random() * 500);
         later();
       } else {
@@ -275,7 +275,7 @@
     const load = (part) =>
       d.head.append(
         Object.assign(d.createElement("script"), {
-          src: tag.src.replace(/\.js(?=$|\?)/, `.${part}.js`),
+          src: tag.src.replace(/js(?=$|\?)/, part + ".js"),
           nonce: tag.nonce,
         })
       );
@@ -297,7 +297,7 @@
       kr.q = { push: call };
       calls?.forEach(call);
       view();
-      if (until || options.layer != null) load("layer");
+      if (options.consent == "google" || "layer" in options) load("layer");
       if (/kr-debug/.test(url)) load("debug");
     });
 
