@@ -7,6 +7,7 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from tracker.demo import history
 from tracker.doctor import examine
 from tracker.http import accounts
 from tracker.pipeline import leases
+from tracker.pipeline.leases import LeaseLost
 from tracker.pipeline.process import Hold
 from tracker.pipeline.rebuild import rebuild_subjects, subject_ids
 from tracker.run import serve
@@ -254,28 +256,30 @@ def _refold(shop_id: int, *, replay: bool) -> None:
     click.echo(f"{count} subjects folded again.")
 
 
-def _refold_all(engine: Engine, config: Config, shop: Shop, *, replay: bool) -> list[int]:
+def _refold_all(engine: Engine, config: Config, shop: Shop, *, replay: bool) -> Iterator[int]:
     """In transactions of some subjects each, under a lease of our own; a running worker waits meanwhile."""
-    token, lease = secrets.token_urlsafe(12), config.lease_seconds * 1000
-    _wait_for_lease(engine, shop.shop_id, token, lease)
-    done: list[int] = []
+    hold = Hold(secrets.token_urlsafe(12), config.lease_seconds * 1000, config.secret_key)
+    _wait_for_lease(engine, shop, hold)
+    last = 0
     while True:
         with writing(engine) as db:
-            some = subject_ids(db, shop.shop_id, after=done[-1] if done else 0)
+            some = subject_ids(db, shop.shop_id, after=last)
+            yield from rebuild_subjects(db, shop, some, hold, clock.now(), replay=replay)
             if not some:
-                leases.release(db, shop.shop_id, token)
-                return done
-            hold = Hold(token, clock.now() + lease, config.secret_key)
-            done += list(rebuild_subjects(db, shop, some, hold, clock.now(), replay=replay))
-
-
-def _wait_for_lease(engine: Engine, shop_id: int, token: str, lease: int) -> None:
-    for _ in range(lease // 500 + 4):
-        with writing(engine) as db:
-            if leases.take(db, shop_id, token, clock.now(), lease):
+                leases.release(db, shop.shop_id, hold.token)
                 return
-        threading.Event().wait(0.5)
-    raise click.ClickException(f"another process holds shop {shop_id} and does not let go; is a worker running?")
+            last = some[-1]
+
+
+def _wait_for_lease(engine: Engine, shop: Shop, hold: Hold) -> None:
+    for _ in range(hold.milliseconds // 500 + 4):
+        try:
+            with writing(engine) as db:
+                hold.on(db, shop, clock.now())
+            return
+        except LeaseLost:
+            threading.Event().wait(0.5)
+    raise click.ClickException(f"another process holds shop {shop.shop_id} and does not let go; is a worker running?")
 
 
 @cli.command()

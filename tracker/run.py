@@ -70,10 +70,10 @@ def serve(config: Config, host: str, port: int, processes: int) -> int:
 
 
 def web_command(host: str, port: int, processes: int) -> list[str]:
-    """Front door, pages and demo shop under gunicorn.  gevent: a request that waits for its commit holds no thread."""
+    """Front door, pages and demo shop under gunicorn."""
     return [
-        *(sys.executable, "-m", "gunicorn", "tracker.app:create_app()", "--worker-class", "gevent"),
-        *("--workers", str(processes), "--bind", f"{host}:{port}", "--log-level", "warning", "--graceful-timeout", "10"),
+        *(sys.executable, "-m", "gunicorn", "-c", "python:tracker.gunicorn_settings"),
+        *("--workers", str(processes), "--bind", f"{host}:{port}", "--log-level", "warning"),
     ]
 
 

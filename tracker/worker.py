@@ -7,11 +7,12 @@ worked them in; whatever is worked in twice changes nothing.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, Engine, delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -48,6 +49,7 @@ class Worker:
         self.engine = engine
         self.config = config
         self.token = secrets.token_urlsafe(12)
+        self.hold = Hold(self.token, config.lease_seconds * 1000, config.secret_key)
         self.files = IntakeFiles(config.intake_dir)
         self._shops: dict[int, Shop] = {}
         self._shops_at: Instant = 0
@@ -92,13 +94,12 @@ class Worker:
 
     def _work_files(self, now: Instant) -> int:
         rows = self.files.read(READ_ROWS)
-        done: list[tuple[str, int]] = []
-        for shop_id, of_shop in _by_shop(rows).items():
-            for some in _batches(of_shop, self.config.batch_events):
-                if not self._work_in(shop_id, some, now):
-                    break
-                done += [(row.file, row.row) for row in some]
-        self.files.remove(done)
+        if any(row.shop_id not in self._shops for row in rows):
+            self._reload_shops(now)
+        done: list[IntakeRow] = []
+        for batches in _transactions(rows, self.config.batch_events):
+            done += self._work_in(batches, now)
+        self.files.remove((row.file, row.row) for row in done)
         return len(done)
 
     # --- PostgreSQL: through the shared table
@@ -134,16 +135,19 @@ class Worker:
     def _work_shop(self, shop_id: int, now: Instant) -> int:
         c = intake_table.c
         # Cleared before the look, so that what is forwarded after it marks the shop again.
-        with writing(self.engine) as db:
-            if not leases.take(db, shop_id, self.token, now, self.config.lease_seconds * 1000):
-                return 0
-            db.execute(update(leases_table).where(leases_table.c.shop_id == shop_id).values(pending_at=None))
+        try:
+            with writing(self.engine) as db:
+                leases.hold(db, shop_id, self.token, now, now + self.hold.milliseconds)
+                db.execute(update(leases_table).where(leases_table.c.shop_id == shop_id).values(pending_at=None))
+        except LeaseLost:
+            return 0
         with self.engine.connect() as db:
             query = select(c.shop_id, c.file, c.row, c.body).where(c.shop_id == shop_id).order_by(c.file, c.row)
             found = db.execute(query.limit(self.config.batch_events))
             rows = [IntakeRow(file=r.file, row=r.row, shop_id=r.shop_id, body=bytes(r.body)) for r in found]
-        for some in _batches(rows, self.config.batch_events):
-            if not self._work_in(shop_id, some, now):
+        for batches in _transactions(rows, self.config.batch_events):
+            if not self._work_in(batches, now):
+                self._mark_pending_again(shop_id)
                 return 0
         with writing(self.engine) as db:
             for file, last in {row.file: row.row for row in rows}.items():
@@ -152,23 +156,30 @@ class Worker:
                 self._mark_pending(db, shop_id)
         return len(rows)
 
+    def _mark_pending_again(self, shop_id: int) -> None:
+        with writing(self.engine) as db:
+            self._mark_pending(db, shop_id)
+
     # --- both
 
-    def _work_in(self, shop_id: int, rows: Sequence[IntakeRow], now: Instant) -> bool:
-        """Whether these rows are done: worked in and committed, or of a shop that was removed."""
-        shop = self._shops.get(shop_id) or self._reload_shops(now).get(shop_id)
-        if shop is None:
-            log.warning("dropped rows=%s of shop=%s, which is gone", len(rows), shop_id)
-            return True
-        for _ in range(2):
-            try:
-                with writing(self.engine) as db:
-                    process_batch(db, shop, rows, self._hold(now), now)
-                return True
-            except LeaseLost:
-                if not self._take(shop_id, now):
-                    return False
-        return False
+    def _work_in(self, batches: Sequence[tuple[int, Sequence[IntakeRow]]], now: Instant) -> list[IntakeRow]:
+        """The rows that are done: worked in and committed together, or of a shop that was removed.
+
+        Should another worker hold one of the shops, the others are tried one by one.
+        """
+        done: list[IntakeRow] = []
+        try:
+            with writing(self.engine) as db:
+                for shop_id, rows in batches:
+                    shop = self._shops.get(shop_id)
+                    if shop is None:
+                        log.warning("dropped rows=%s of shop=%s, which is gone", len(rows), shop_id)
+                    else:
+                        process_batch(db, shop, rows, self.hold, now)
+                    done += rows
+        except LeaseLost:
+            return [] if len(batches) == 1 else [row for batch in batches for row in self._work_in([batch], now)]
+        return done
 
     def _tick(self, now: Instant) -> int:
         c = leases_table.c
@@ -177,18 +188,10 @@ class Worker:
         done = 0
         for shop_id in due:
             shop = self._shops.get(shop_id)
-            if shop is None or not self._take(shop_id, now):
-                continue
-            with writing(self.engine) as db:
-                done += tick_shop(db, shop, self._hold(now), now)
+            if shop is not None:
+                with contextlib.suppress(LeaseLost), writing(self.engine) as db:
+                    done += tick_shop(db, shop, self.hold, now)
         return done
-
-    def _take(self, shop_id: int, now: Instant) -> bool:
-        with writing(self.engine) as db:
-            return leases.take(db, shop_id, self.token, now, self.config.lease_seconds * 1000)
-
-    def _hold(self, now: Instant) -> Hold:
-        return Hold(self.token, now + self.config.lease_seconds * 1000, self.config.secret_key)
 
     def _know_shops(self, now: Instant) -> None:
         if now - self._shops_at > SHOPS_SECONDS * 1000:
@@ -205,20 +208,24 @@ class Worker:
         return self._shops
 
 
-def _by_shop(rows: Iterable[IntakeRow]) -> dict[int, list[IntakeRow]]:
-    found: dict[int, list[IntakeRow]] = defaultdict(list)
+def _transactions(rows: Iterable[IntakeRow], size: int) -> Iterator[list[tuple[int, list[IntakeRow]]]]:
+    """The rows by shop, in order, as batches of about `size` requests that share a transaction.
+
+    A batch is of one shop; when many shops have a little each, some share a commit, which costs more than their statements.  A
+    request is one or many events: the bound on bytes keeps memory and the time of a transaction in check.
+    """
+    by_shop: dict[int, list[IntakeRow]] = defaultdict(list)
     for row in rows:
-        found[row.shop_id].append(row)
-    return found
-
-
-def _batches(rows: Sequence[IntakeRow], size: int) -> Iterable[Sequence[IntakeRow]]:
-    """A row is one request of one or many events; a rough bound is enough, since it only limits memory and lock time."""
-    start, bytes_so_far = 0, 0
-    for i, row in enumerate(rows):
-        bytes_so_far += len(row.body)
-        if i - start >= size or bytes_so_far > size * 1_000:
-            yield rows[start:i]
-            start, bytes_so_far = i, len(row.body)
-    if rows:
-        yield rows[start:]
+        by_shop[row.shop_id].append(row)
+    together: list[tuple[int, list[IntakeRow]]] = []
+    count, total = 0, 0
+    for shop_id, of_shop in by_shop.items():
+        together.append((shop_id, []))
+        for row in of_shop:
+            if count >= size or total > size * 1_000:
+                yield together
+                together, count, total = [(shop_id, [])], 0, 0
+            together[-1][1].append(row)
+            count, total = count + 1, total + len(row.body)
+    if together:
+        yield together

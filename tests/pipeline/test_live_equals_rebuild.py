@@ -12,11 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, select
 
-from tests.builders import START, add_shop, event, hold, intake_row, look, purchase, told, work_in
+from tests.builders import HOLD, START, add_shop, event, intake_row, look, purchase, told, work_in
 from tracker import tables as t
 from tracker.clock import DAY, HOUR
 from tracker.events.types import Event
-from tracker.pipeline import leases
 from tracker.pipeline.counters import read_days
 from tracker.pipeline.load import read_booked
 from tracker.pipeline.process import tick_shop
@@ -104,15 +103,13 @@ def all_counters(db: Connection, shop: Shop) -> dict[tuple[str, int, str], int]:
 
 def tick(engine: Engine, shop: Shop, now: int) -> None:
     with writing(engine) as db:
-        assert leases.take(db, shop.shop_id, "test", now, 60_000)
-        while tick_shop(db, shop, hold(now), now):
+        while tick_shop(db, shop, HOLD, now):
             pass
 
 
 def rebuild(engine: Engine, shop: Shop, now: int) -> None:
     with writing(engine) as db:
-        assert leases.take(db, shop.shop_id, "test", now, 60_000)
-        list(rebuild_subjects(db, shop, subject_ids(db, shop.shop_id), hold(now), now, replay=False))
+        list(rebuild_subjects(db, shop, subject_ids(db, shop.shop_id), HOLD, now, replay=False))
 
 
 def same_identity(events: list[Event]) -> list[Event]:

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from sqlalchemy import Connection, Engine, select
 
-from tests.builders import START, add_shop, counters, event, hold, intake_row, look, purchase, told, work_in
+from tests.builders import HOLD, START, add_shop, counters, event, intake_row, look, purchase, told, work_in
 from tracker import tables as t
 from tracker.clock import DAY, HOUR, MINUTE
 from tracker.collect.intake import IntakeRow
@@ -247,35 +247,34 @@ def test_a_poisonous_subject_is_set_aside_and_comes_back_with_a_replay(
 
 def refold_all(engine: Engine, shop: Shop, now: int = START + DAY) -> None:
     with writing(engine) as db:
-        assert leases.take(db, shop.shop_id, "test", now, 60_000)
-        list(rebuild_subjects(db, shop, subject_ids(db, shop.shop_id), hold(now), now, replay=True))
+        list(rebuild_subjects(db, shop, subject_ids(db, shop.shop_id), HOLD, now, replay=True))
 
 
 def test_a_worker_that_lost_the_shop_writes_nothing(engine: Engine, shop: Shop) -> None:
     with writing(engine) as db:
-        assert leases.take(db, shop.shop_id, "another", START, 60_000)
+        leases.hold(db, shop.shop_id, "another", START, START + 60_000)
     with pytest.raises(LeaseLost), writing(engine) as db:
-        process_batch(db, shop, [intake_row(shop, look("dress"))], hold(START), START)
+        process_batch(db, shop, [intake_row(shop, look("dress"))], HOLD, START)
     assert all_rows(engine, t.events, shop) == []
 
 
 def test_a_lease_can_be_taken_when_it_ran_out_and_not_before(engine: Engine, shop: Shop) -> None:
     with writing(engine) as db:
-        assert leases.take(db, shop.shop_id, "one", START, 1_000)
-        assert not leases.take(db, shop.shop_id, "two", START + 1_000, 1_000)
-        assert leases.take(db, shop.shop_id, "one", START + 1_000, 1_000)
-        assert leases.take(db, shop.shop_id, "two", START + 2_001, 1_000)
+        leases.hold(db, shop.shop_id, "one", START, START + 1_000)
+        with pytest.raises(LeaseLost):
+            leases.hold(db, shop.shop_id, "two", START + 1_000, START + 2_000)
+        leases.hold(db, shop.shop_id, "one", START + 1_000, START + 2_000)
+        leases.hold(db, shop.shop_id, "two", START + 2_001, START + 9_000)
         leases.release(db, shop.shop_id, "two")
-        assert leases.take(db, shop.shop_id, "three", START + 2_002, 1_000)
+        leases.hold(db, shop.shop_id, "three", START + 2_002, START + 9_000)
 
 
 def test_what_falls_due_is_done_by_the_tick(engine: Engine, shop: Shop) -> None:
     work_in(engine, shop, intake_row(shop, look("dress")))
     later = START + 31 * DAY
     with writing(engine) as db:
-        leases.take(db, shop.shop_id, "test", later, 60_000)
-        assert tick_shop(db, shop, hold(later), later) == 1
-        assert tick_shop(db, shop, hold(later), later) == 0
+        assert tick_shop(db, shop, HOLD, later) == 1
+        assert tick_shop(db, shop, HOLD, later) == 0
     [journey] = all_rows(engine, t.journeys, shop)
     assert journey.outcome == "lapsed"
     assert "open" not in totals(engine, shop)
@@ -285,8 +284,7 @@ def test_an_event_that_arrives_after_the_tick_but_belongs_before_it_undoes_the_l
     work_in(engine, shop, intake_row(shop, look("dress")))
     later = START + 31 * DAY
     with writing(engine) as db:
-        leases.take(db, shop.shop_id, "test", later, 60_000)
-        tick_shop(db, shop, hold(later), later)
+        tick_shop(db, shop, HOLD, later)
     late = look("dress", START + 29 * DAY, received_at=later)
     work_in(engine, shop, intake_row(shop, late))
     [journey] = all_rows(engine, t.journeys, shop)

@@ -1,8 +1,8 @@
 """The counters: for each shop, filter and day one row that holds all amounts by name.
 
 One row instead of one for each name: a journey touches a hundred names under five filters, so a batch writes a few rows instead
-of some thousand, and a report over a year reads 365.  Reading, adding and writing back needs no atomic increment: only the worker
-that holds the shop's lease writes.
+of some thousand, and a report over a year reads 365.  Reading, adding and writing back needs no atomic increment: only
+the worker that holds the shop's lease writes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import orjson
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from tracker.journey.contribution import CounterKey
 from tracker.pipeline.codec import read_bytes, write_body
@@ -20,6 +20,13 @@ from tracker.tables import counters
 GENERATION = 1  # of the counters that reports read; a new one is built beside it and switched to when complete
 
 _c = counters.c
+_ROWS = select(_c.filter, _c.day_on, _c.amounts).where(
+    _c.shop_id == bindparam("of_shop"),
+    _c.generation == GENERATION,
+    _c.filter.in_(bindparam("filters", expanding=True)),
+    _c.day_on.in_(bindparam("days", expanding=True)),
+)
+
 Amounts = dict[str, int]
 
 
@@ -56,13 +63,8 @@ def _read(db: Connection, shop_id: int, keys: set[tuple[str, int]]) -> dict[tupl
     found = {}
     for i in range(0, len(filters), 500):
         for j in range(0, len(days), 500):
-            query = select(_c.filter, _c.day_on, _c.amounts).where(
-                _c.shop_id == shop_id,
-                _c.generation == GENERATION,
-                _c.filter.in_(filters[i : i + 500]),
-                _c.day_on.in_(days[j : j + 500]),
-            )
-            for row in db.execute(query):
+            asked = {"of_shop": shop_id, "filters": filters[i : i + 500], "days": days[j : j + 500]}
+            for row in db.execute(_ROWS, asked):
                 if (row.filter, row.day_on) in keys:
                     found[row.filter, row.day_on] = _amounts(row.amounts)
     return found

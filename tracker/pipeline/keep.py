@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from tracker.clock import Instant, day_of
 from tracker.errors import DroppedReason, FailedReason
@@ -19,6 +19,13 @@ from tracker.tables import events, intake_marks
 
 SOURCE_CODE = {Source.BROWSER: 0, Source.SERVER: 1}
 _MAX_IN = 500
+_names: BindParameter[Any] = bindparam("names", expanding=True)
+_MARKS = select(intake_marks.c.file, intake_marks.c.row).where(
+    intake_marks.c.shop_id == bindparam("of_shop"), intake_marks.c.file.in_(_names)
+)
+_KNOWN = select(events.c.event_id).where(
+    events.c.shop_id == bindparam("of_shop"), events.c.source == bindparam("of_source"), events.c.event_id.in_(_names)
+)
 
 
 class IntakeRow(Protocol):
@@ -83,10 +90,7 @@ def _count(outcomes: Counter[tuple[int, str, str]], day: int, body: dict[str, An
 
 
 def _read_marks(db: Connection, shop_id: int, files: set[str]) -> dict[str, int]:
-    query = select(intake_marks.c.file, intake_marks.c.row).where(
-        intake_marks.c.shop_id == shop_id, intake_marks.c.file.in_(sorted(files))
-    )
-    return {row.file: row.row for row in db.execute(query)}
+    return {row.file: row.row for row in db.execute(_MARKS, {"of_shop": shop_id, "names": sorted(files)})}
 
 
 def _only_new(db: Connection, shop_id: int, told: list[Event], batch: Batch, zone: ZoneInfo) -> list[Event]:
@@ -109,8 +113,6 @@ def _known(db: Connection, shop_id: int, told: Iterable[Event]) -> set[tuple[int
     known = set()
     for source, names in ids.items():
         for i in range(0, len(names), _MAX_IN):
-            query = select(events.c.event_id).where(
-                events.c.shop_id == shop_id, events.c.source == source, events.c.event_id.in_(names[i : i + _MAX_IN])
-            )
-            known |= {(source, event_id) for (event_id,) in db.execute(query)}
+            asked = {"of_shop": shop_id, "of_source": source, "names": names[i : i + _MAX_IN]}
+            known |= {(source, event_id) for event_id in db.execute(_KNOWN, asked).scalars()}
     return known

@@ -1,39 +1,42 @@
-"""Which worker holds which shop.  The token is checked by the first statement of every transaction that writes a shop."""
+"""Which worker holds which shop.  Every transaction that writes a shop begins by a conditional update of its lease row."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, update
 
 from tracker.clock import Instant
 from tracker.errors import TrackerError
 from tracker.tables import leases
+
+_c = leases.c
+_OURS_OR_FREE = or_(_c.token == bindparam("ours"), _c.token.is_(None), _c.held_until_at < bindparam("at"))
+_HOLD = (
+    update(leases)
+    .where(_c.shop_id == bindparam("of_shop"), _OURS_OR_FREE)
+    .values(token=bindparam("ours"), held_until_at=bindparam("until"))
+    .returning(_c.next_id)
+)
+_RELEASE = (
+    update(leases).where(_c.shop_id == bindparam("of_shop"), _c.token == bindparam("ours")).values(token=None, held_until_at=0)
+)
 
 
 class LeaseLost(TrackerError):
     """Another worker holds the shop; whatever was not committed is theirs to do."""
 
 
-def take(db: Connection, shop_id: int, token: str, now: Instant, milliseconds: int) -> bool:
-    """Take the shop if nobody holds it (or we do); whether it is ours now."""
-    free = or_(leases.c.held_until_at < now, leases.c.token == token, leases.c.token.is_(None))
-    taken = db.execute(
-        update(leases).where(leases.c.shop_id == shop_id, free).values(token=token, held_until_at=now + milliseconds)
-    )
-    return taken.rowcount == 1
-
-
-def hold(db: Connection, shop_id: int, token: str, until: Instant) -> int:
-    """Prove that the shop is still ours, lock its row for this transaction and prolong; answers the next free id.
+def hold(db: Connection, shop_id: int, token: str, now: Instant, until: Instant) -> int:
+    """Take the shop if nobody holds it, or prolong our hold; locks its row for this transaction.  Answers the next free id.
 
     Raises LeaseLost.
     """
-    held = db.execute(update(leases).where(leases.c.shop_id == shop_id, leases.c.token == token).values(held_until_at=until))
-    if held.rowcount != 1:
+    asked = {"of_shop": shop_id, "ours": token, "at": now, "until": until}
+    next_id: int | None = db.execute(_HOLD, asked).scalar()
+    if next_id is None:
         raise LeaseLost(f"shop {shop_id} is held by another worker")
-    next_id: int = db.execute(select(leases.c.next_id).where(leases.c.shop_id == shop_id)).scalar_one()
     return next_id
 
 
 def release(db: Connection, shop_id: int, token: str) -> None:
     """Let go, so that another worker need not wait for the lease to run out."""
-    db.execute(update(leases).where(leases.c.shop_id == shop_id, leases.c.token == token).values(token=None, held_until_at=0))
+    db.execute(_RELEASE, {"of_shop": shop_id, "ours": token})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, select
 
 from tracker import tables as t
 from tracker.clock import Instant
@@ -18,6 +18,17 @@ from tracker.pipeline.stored import act_from
 from tracker.shops import Shop, ShopSettings
 
 _MAX_IN = 500
+_of_shop: BindParameter[int] = bindparam("of_shop")
+_names: BindParameter[Any] = bindparam("names", expanding=True)
+_SUBJECTS = select(t.subjects).where(t.subjects.c.shop_id == _of_shop, t.subjects.c.subject_id.in_(_names))
+_JOURNEYS = select(t.journeys.c.subject_id, t.journeys.c.body).where(
+    t.journeys.c.shop_id == _of_shop,
+    t.journeys.c.subject_id.in_(_names),
+    t.journeys.c.number.in_(bindparam("numbers", expanding=True)),
+)
+_ORDERS = select(t.orders.c.subject_id, t.orders.c.number).where(
+    t.orders.c.shop_id == _of_shop, t.orders.c.order_key.in_(_names)
+)
 
 
 def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
@@ -59,8 +70,7 @@ def load_subjects(db: Connection, shop_id: int, subject_ids: set[int], events: S
     """Each subject with the journeys that the events may touch.  A subject without a row is new and empty."""
     held = {subject_id: Held(subject_id) for subject_id in subject_ids}
     for ids in chunks(subject_ids):
-        query = select(t.subjects).where(t.subjects.c.shop_id == shop_id, t.subjects.c.subject_id.in_(ids))
-        for row in db.execute(query):
+        for row in db.execute(_SUBJECTS, {"of_shop": shop_id, "names": ids}):
             one = held[row.subject_id]
             one.subject, one.set_aside = load_subject(row.state), row.set_aside
     wanted = {subject_id: one.subject.needed_journeys() for subject_id, one in held.items()}
@@ -71,10 +81,8 @@ def load_subjects(db: Connection, shop_id: int, subject_ids: set[int], events: S
     for ids in chunks(subject_id for subject_id, numbers in wanted.items() if numbers):
         # A superset by the key's first columns, so that one statement serves a batch; most subjects have one or two.
         numbers = sorted({number for subject_id in ids for number in wanted[subject_id]})
-        for subject_id, journey in _read_journeys(
-            db, shop_id, t.journeys.c.subject_id.in_(ids), t.journeys.c.number.in_(numbers)
-        ):
-            held[subject_id].take_journeys([journey])
+        for row in db.execute(_JOURNEYS, {"of_shop": shop_id, "names": ids, "numbers": numbers}):
+            held[row.subject_id].take_journeys([load_journey(read_bytes(row.body))])
     return held
 
 
@@ -126,12 +134,9 @@ def _start(db: Connection, shop_id: int, subject_id: int, first_new: Event | Non
 
 
 def _journeys_of_orders(db: Connection, shop_id: int, order_keys: set[str]) -> Iterator[tuple[int, int]]:
-    c = t.orders.c
     for keys in chunks(order_keys):
-        yield from (
-            (row.subject_id, row.number)
-            for row in db.execute(select(c.subject_id, c.number).where(c.shop_id == shop_id, c.order_key.in_(keys)))
-        )
+        for row in db.execute(_ORDERS, {"of_shop": shop_id, "names": keys}):
+            yield row.subject_id, row.number
 
 
 def _read_journeys(db: Connection, shop_id: int, *where: ColumnElement[bool]) -> Iterator[tuple[int, Journey]]:

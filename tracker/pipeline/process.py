@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from tracker import tables as t
 from tracker.clock import Instant
@@ -40,19 +40,28 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY = 500  # events of a subject
 
+# Statements of every batch are built once: with small batches, building them costs more than running them.
+_NEXT_DUE = select(func.min(t.subjects.c.due_at)).where(
+    t.subjects.c.shop_id == bindparam("of_shop"), t.subjects.c.set_aside.is_(None)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A worker's hold on a shop: the lease's token, until when to prolong it, and the secret of keyed hashes."""
+    """A worker's hold on shops: the leases' token, how long a lease lasts, and the secret of keyed hashes."""
 
     token: str
-    until: Instant
+    milliseconds: int
     secret: str
+
+    def on(self, db: Connection, shop: Shop, now: Instant) -> Ids:
+        """Hold this shop in this transaction; hands out its ids.  Raises LeaseLost."""
+        return Ids(leases.hold(db, shop.shop_id, self.token, now, now + self.milliseconds))
 
 
 def process_batch(db: Connection, shop: Shop, rows: Sequence[IntakeRow], hold: Hold, now: Instant) -> int:
     """Work the rows in; how many events were new.  Raises LeaseLost, and what the database raises."""
-    ids = Ids(leases.hold(db, shop.shop_id, hold.token, hold.until))
+    ids = hold.on(db, shop, now)
     batch = keep(db, shop.shop_id, shop.settings.tz, rows, now)
     resolved = resolve(db, shop.shop_id, batch.events, ids, hold.secret)
     _advance_all(db, shop, batch, resolved, now)
@@ -169,14 +178,13 @@ def _dissolve(db: Connection, shop_id: int, resolved: Resolved) -> None:
 
 def next_due(db: Connection, shop_id: int) -> Instant | None:
     """When the shop's next subject changes by itself."""
-    c = t.subjects.c
-    due: Instant | None = db.execute(select(func.min(c.due_at)).where(c.shop_id == shop_id, c.set_aside.is_(None))).scalar()
+    due: Instant | None = db.execute(_NEXT_DUE, {"of_shop": shop_id}).scalar()
     return due
 
 
 def tick_shop(db: Connection, shop: Shop, hold: Hold, now: Instant, limit: int = 500) -> int:
     """Do what has fallen due for the shop's subjects; how many were changed."""
-    next_id = leases.hold(db, shop.shop_id, hold.token, hold.until)
+    ids = hold.on(db, shop, now)
     c = t.subjects.c
     query = (
         select(c.subject_id)
@@ -192,5 +200,5 @@ def tick_shop(db: Connection, shop: Shop, hold: Hold, now: Instant, limit: int =
         one.counts = one.subject_id not in hidden
         tick(one.subject, now, terms)
     save.save_subjects(db, shop.shop_id, shop.settings.tz, held.values())
-    save.save_lease(db, shop.shop_id, next_id, next_due(db, shop.shop_id))
+    save.save_lease(db, shop.shop_id, ids.next, next_due(db, shop.shop_id))
     return len(due)

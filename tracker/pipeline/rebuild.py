@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from tracker import tables as t
 from tracker.clock import Instant
 from tracker.journey.state import Terms
-from tracker.pipeline import leases, save
+from tracker.pipeline import save
 from tracker.pipeline.load import Held, terms_of, uncounted
 from tracker.pipeline.process import Hold, next_due, refold_subject
 from tracker.shops import Shop
@@ -37,7 +37,7 @@ def rebuild_subjects(
     db: Connection, shop: Shop, subjects: Sequence[int], hold: Hold, now: Instant, *, replay: bool
 ) -> Iterator[int]:
     """Refold these subjects in this transaction; yields each id when done.  Raises LeaseLost."""
-    next_id = leases.hold(db, shop.shop_id, hold.token, hold.until)
+    ids = hold.on(db, shop, now)
     terms = terms_of(shop.settings)
     if replay:
         terms = replay_terms(terms)
@@ -47,4 +47,4 @@ def rebuild_subjects(
         refold_subject(db, shop, one, [], terms, from_start=True, now=now)
         save.save_subjects(db, shop.shop_id, shop.settings.tz, [one])
         yield subject_id
-    save.save_lease(db, shop.shop_id, next_id, next_due(db, shop.shop_id))
+    save.save_lease(db, shop.shop_id, ids.next, next_due(db, shop.shop_id))

@@ -16,8 +16,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from tracker.clock import Instant
 from tracker.events.types import Consent, Event, Source
@@ -224,6 +225,13 @@ class _Book:
         self.result.refold.add(subject_id)
 
 
+_names: BindParameter[Any] = bindparam("names", expanding=True)
+_BY_KEY = select(table).where(
+    table.c.shop_id == bindparam("of_shop"), table.c.kind == bindparam("of_kind"), table.c.key.in_(_names)
+)
+_BY_SUBJECT = select(table).where(table.c.shop_id == bindparam("of_shop"), table.c.subject_id.in_(_names))
+
+
 def _read_by_key(db: Connection, shop_id: int, keys: set[LinkKey]) -> list[Link]:
     by_kind: dict[str, list[str]] = defaultdict(list)
     for kind, key in keys:
@@ -232,10 +240,8 @@ def _read_by_key(db: Connection, shop_id: int, keys: set[LinkKey]) -> list[Link]
     for kind, names in by_kind.items():
         names.sort()
         for i in range(0, len(names), _MAX_IN):
-            query = select(table).where(
-                table.c.shop_id == shop_id, table.c.kind == kind, table.c.key.in_(names[i : i + _MAX_IN])
-            )
-            found += [Link(row[1], row[2], row[3], row[4], row[5], row[6]) for row in db.execute(query)]
+            asked = {"of_shop": shop_id, "of_kind": kind, "names": names[i : i + _MAX_IN]}
+            found += [Link(*row[1:]) for row in db.execute(_BY_KEY, asked)]
     return found
 
 
@@ -243,6 +249,6 @@ def _read_by_subject(db: Connection, shop_id: int, subjects: set[int | None]) ->
     wanted = sorted(s for s in subjects if s is not None)
     found = []
     for i in range(0, len(wanted), _MAX_IN):
-        query = select(table).where(table.c.shop_id == shop_id, table.c.subject_id.in_(wanted[i : i + _MAX_IN]))
-        found += [Link(row[1], row[2], row[3], row[4], row[5], row[6]) for row in db.execute(query)]
+        asked = {"of_shop": shop_id, "names": wanted[i : i + _MAX_IN]}
+        found += [Link(*row[1:]) for row in db.execute(_BY_SUBJECT, asked)]
     return found

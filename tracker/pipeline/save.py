@@ -181,5 +181,9 @@ def save_unreadable(db: Connection, shop_id: int, rows: Iterable[IntakeRow]) -> 
     upsert(db, t.unreadable, [{"shop_id": shop_id, "file": r.file, "row": r.row, "body": r.body} for r in rows])
 
 
+_LEASE = update(t.leases).where(t.leases.c.shop_id == bindparam("of_shop"))
+_LEASE = _LEASE.values(next_id=bindparam("new_next"), due_at=bindparam("new_due"))
+
+
 def save_lease(db: Connection, shop_id: int, next_id: int, due_at: int | None) -> None:
-    db.execute(update(t.leases).where(t.leases.c.shop_id == shop_id).values(next_id=next_id, due_at=due_at))
+    db.execute(_LEASE, {"of_shop": shop_id, "new_next": next_id, "new_due": due_at})
