@@ -13,6 +13,7 @@ To add a kind of database: a branch in `open_engine`, and a lock in `_hold_schem
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 
 from tracker.config import Config
 from tracker.errors import TrackerError
+
+log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -144,8 +147,10 @@ def migrate(engine: Engine) -> None:
         return  # the way of nearly every start: no lock is asked for
     with writing(engine) as db:
         _hold_schema(db)
-        _refuse_newer(_revision(db))
+        before = _revision(db)
+        _refuse_newer(before)
         command.upgrade(alembic_settings(db), "head")
+    log.info("tables migrated from=%s to=%s", before or "nothing", head)
 
 
 def current_revision(engine: Engine) -> str | None:
@@ -162,6 +167,7 @@ def head_revision() -> str:
 
 
 def _revision(db: Connection) -> str | None:
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it would speak of "non-transactional DDL", which ours is not
     return MigrationContext.configure(db).get_current_revision()
 
 
