@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 from tracker.http.cells import Writer
-from tracker.reports import data_health
 from tracker.reports.query import Query
 from tracker.reports.stages import REFERENCE_CONVERSION, STAY_COLUMNS
 from tracker.reports.table import ENOUGH, Cell, ReportTable, Row, Share
@@ -20,34 +19,46 @@ from tracker.stages import VIEWS
 def approach(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
     """Bars of the stages up to the order, with what is lost between them."""
     rows = table.rows[: VIEWS[query.view].approach]
-    bars = []
-    for i, row in enumerate(rows):
-        share, drop, reference = row["share"], row["drop_off"], row["reference_drop_off"]
-        last = i == len(rows) - 1
-        bars.append(
-            {
-                "name": _stage(row, write),
-                "value": row["reached"],
-                "label": _count_and_share(row["reached"], share, write),
-                "drop": None if last else _drop(drop, reference, write),
-                "expected": None if last or not isinstance(reference, float) else _int(row["reached"]) * (1 - reference),
-                "expectedLabel": None if last or not isinstance(reference, float) else write.percent(1 - reference),
-            }
-        )
-    journeys = table.sample
-    if journeys:  # the line at the order: what an average webshop would have there
-        bars[-1]["line"] = journeys * REFERENCE_CONVERSION
-        bars[-1]["lineLabel"] = write.translate("Average of webshops: %(share)s of journeys order") % {
-            "share": write.percent(REFERENCE_CONVERSION)
-        }
-    return {"kind": "approach", "bars": bars, "whole": journeys, "expectedText": write.translate("would go on elsewhere")}
+    bars = [_approach_bar(row, i == len(rows) - 1, write) for i, row in enumerate(rows)]
+    ordered = table.totals["conversion"]
+    line = write.translate("Average of webshops: %(share)s of journeys order") % {"share": write.percent(REFERENCE_CONVERSION)}
+    order_bar = {
+        "name": write.translate("Order"),
+        "value": table.totals["ordered"],
+        "label": _count_and_share(table.totals["ordered"], ordered, write),
+        "line": table.sample * REFERENCE_CONVERSION,
+        "lineLabel": line,
+    }
+    return {
+        "kind": "approach",
+        "bars": [*bars, order_bar],
+        "whole": table.sample,
+        "expectedText": write.translate("would go on elsewhere"),
+    }
 
 
-def _drop(drop: Cell, reference: Cell, write: Writer) -> str | None:
-    if not isinstance(drop, Share) or not drop.whole:
+def _approach_bar(row: Row, last: bool, write: Writer) -> dict[str, Any]:
+    """After the last stage comes the order itself, so what is lost there is who does not order."""
+    reached, reference = _int(row["reached"]), row["reference_drop_off"]
+    expected = 1 - reference if isinstance(reference, float) and not last else None
+    lost = Share(reached - _int(row["ordered"]), reached) if last else row["drop_off"]
+    return {
+        "name": _stage(row, write),
+        "value": reached,
+        "label": _count_and_share(reached, row["share"], write),
+        "drop": _drop(lost, None if last else reference, write, last),
+        "expected": None if expected is None else reached * expected,
+        "expectedLabel": None if expected is None else write.percent(expected),
+    }
+
+
+def _drop(drop: Cell, reference: Cell, write: Writer, last: bool) -> str | None:
+    if not isinstance(drop, Share) or not drop.part:
         return None
-    text = write.translate("%(count)s go no further (%(share)s)") if drop.enough else write.translate("%(count)s go no further")
-    said = text % {"count": write.count(drop.part), "share": write.share(drop)}
+    text = write.translate("%(count)s do not order") if last else write.translate("%(count)s go no further")
+    said = text % {"count": write.count(drop.part)}
+    if drop.enough:
+        said += f" ({write.share(drop)})"
     if isinstance(reference, float):
         said += " · " + write.translate("elsewhere %(share)s") % {"share": write.percent(reference)}
     return said
@@ -123,7 +134,7 @@ def health(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
     """What arrived by day, stacked by what became of it."""
     found = {row["day"]: row for row in table.rows}
     span = [query.since + timedelta(days=i) for i in range(query.days)]
-    kinds = [kind for kind in data_health.KINDS if kind != "ignored_field"]
+    kinds = ("accepted", "counted_only", "refused")  # what was dropped or failed had been accepted before
     return {
         "kind": "health",
         "days": [write.short_day(day) for day in span],

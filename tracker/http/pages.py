@@ -25,7 +25,7 @@ from tracker.http.locale import locale, sayer, translate
 from tracker.reports import REPORTS, counters
 from tracker.reports.query import Query, read_query
 from tracker.reports.table import ENOUGH, N_, ReportTable
-from tracker.reports.words import FILTER_KINDS, say
+from tracker.reports.words import DIRECTIONS, FILTER_KINDS, say
 from tracker.stages import STAGES, VIEWS
 from tracker.storage import reading
 
@@ -177,6 +177,9 @@ def stages() -> ResponseReturnValue:
         enough=ENOUGH,
         downloads=_links("stages"),
         flow_downloads=_links("flow"),
+        directions=[
+            (key, translate(name)) for key, name in DIRECTIONS.items() if any(r["direction"] == key for r in moves.rows)
+        ],
         demo=deps().config.demo,
     )
 

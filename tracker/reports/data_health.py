@@ -23,13 +23,13 @@ FILTERS: tuple[str, ...] = ()
 KINDS = ("accepted", "refused", "dropped", "failed", "counted_only", "ignored_field")
 
 KIND_COLUMNS = {
-    "accepted": Column("accepted", Unit.COUNT, N_("Accepted"), N_("Events that were taken in.")),
+    "accepted": Column("accepted", Unit.COUNT, N_("Accepted"), N_("Events that were taken in at the door.")),
     "refused": Column(
         "refused", Unit.COUNT, N_("Refused"), N_("Events turned away at the door: the sender must change something.")
     ),
-    "dropped": Column("dropped", Unit.COUNT, N_("Dropped"), N_("Events left out on purpose, such as repeats.")),
+    "dropped": Column("dropped", Unit.COUNT, N_("Dropped"), N_("Accepted events left out on purpose, such as repeats.")),
     "failed": Column(
-        "failed", Unit.COUNT, N_("Failed"), N_("Events that we could not work in. Our fault; they are kept for another try.")
+        "failed", Unit.COUNT, N_("Failed"), N_("Accepted events that we could not work in: our fault, kept for another try.")
     ),
     "counted_only": Column(
         "counted_only",

@@ -209,7 +209,7 @@ VOCABULARIES: dict[str, Mapping[str, str]] = {
     "consent": CONSENTS,
     "channel": CHANNELS,
     "outcome_kind": OUTCOME_KINDS,
-    "outcome_reason": OUTCOME_REASONS,
+    "outcome_reason": {**EVENT_TYPES, **OUTCOME_REASONS},
     "link_kind": LINK_KINDS,
     "evidence": EVIDENCES,
     "page_kind": PAGE_KINDS,

@@ -23,7 +23,7 @@
     data: names,
     axisLine: { show: false },
     axisTick: { show: false },
-    axisLabel: { color: colour("text"), fontSize: 13, interval: 0, width: narrow(element) ? 104 : 190, overflow: "break", ...extra },
+    axisLabel: { color: colour("text"), fontSize: narrow(element) ? 12 : 13, lineHeight: 15, interval: 0, width: narrow(element) ? 130 : 190, overflow: "break", ...extra },
   });
   const hiddenAxis = (max) => ({ type: "value", min: 0, max, show: false });
 
@@ -39,7 +39,7 @@
     element.style.height = `${rows.length * 30 + 34}px`;
     return {
       aria: { enabled: false },
-      grid: { left: narrow(element) ? 112 : 200, right: narrow(element) ? 92 : 130, top: 4, bottom: 4 },
+      grid: { left: narrow(element) ? 138 : 200, right: narrow(element) ? 96 : 130, top: 4, bottom: 4 },
       tooltip: tooltip({ trigger: "item", formatter: (p) => encode(p.data.words || `${p.name}: ${p.data.label?.formatter ?? p.value}`) }),
       xAxis: hiddenAxis(most),
       yAxis: nameAxis(element, rows.map((row) => (row.bar ? row.bar.name : ""))),
@@ -52,7 +52,7 @@
           itemStyle: { color: colour("accent"), borderRadius: [0, 4, 4, 0] },
           data: rows.map((row) =>
             row.bar
-              ? { value: row.bar.value, label: { show: true, position: "right", formatter: row.bar.label, ...text({ fontWeight: 600 }) } }
+              ? { value: row.bar.value, label: { show: true, position: "right", formatter: row.bar.label, ...text({ fontWeight: 600, fontSize: narrow(element) ? 12 : 13 }) } }
               : {
                   value: 0,
                   label: {
@@ -77,9 +77,9 @@
   };
 
   const bars = (element, data) => {
-    element.style.height = `${data.bars.length * 38 + 16}px`;
+    element.style.height = `${data.bars.length * 42 + 12}px`;
     return {
-      grid: { left: narrow(element) ? 112 : 200, right: narrow(element) ? 92 : 130, top: 4, bottom: 4 },
+      grid: { left: narrow(element) ? 138 : 200, right: narrow(element) ? 96 : 130, top: 4, bottom: 4 },
       tooltip: tooltip({ trigger: "item", formatter: (p) => encode(`${p.name}: ${data.bars[p.dataIndex].label}`) }),
       xAxis: hiddenAxis(Math.max(data.whole, 1)),
       yAxis: nameAxis(element, data.bars.map((bar) => bar.name)),
@@ -90,7 +90,7 @@
           itemStyle: { color: colour("after"), borderRadius: [0, 4, 4, 0] },
           data: data.bars.map((bar) => ({
             value: bar.value,
-            label: { show: true, position: "right", formatter: bar.label, ...text({ fontWeight: 600 }) },
+            label: { show: true, position: "right", formatter: bar.label, ...text({ fontWeight: 600, fontSize: narrow(element) ? 12 : 13 }) },
           })),
         },
       ],
@@ -102,7 +102,7 @@
     element.style.height = `${data.names.length * 34 + 40 + rows * 22}px`;
     return {
       legend: { bottom: 0, itemWidth: 12, itemHeight: 12, textStyle: text({ fontSize: 12 }), inactiveColor: colour("muted") },
-      grid: { left: narrow(element) ? 112 : 200, right: 12, top: 4, bottom: 16 + rows * 24 },
+      grid: { left: narrow(element) ? 138 : 200, right: 12, top: 4, bottom: 16 + rows * 24 },
       tooltip: tooltip({
         trigger: "item",
         formatter: (p) => encode(`${p.name}: ${p.seriesName} – ${data.series[p.seriesIndex].labels[p.dataIndex]}`),
@@ -241,8 +241,7 @@
       if (!element) continue;
       const option = kinds[data.kind](element, data);
       const chart = echarts.init(element, null, { renderer: "svg" });
-      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      chart.setOption({ animation: !still, animationDuration: 300, ...option });
+      chart.setOption({ animation: false, ...option }); // redrawn live and on every turn of a phone
       drawn.set(element, chart);
     }
   };
