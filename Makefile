@@ -5,7 +5,7 @@ BIN = .venv/bin
 JOBS ?= 2
 PYTEST = $(BIN)/python -m pytest
 COVERED = --cov --cov-report= --cov-fail-under=0
-NODE = PATH="$$(scripts/node-folder):$$PATH"
+NODE = PATH="$$($(CURDIR)/scripts/node-folder):$$PATH"
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
