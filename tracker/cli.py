@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -60,6 +61,7 @@ def _engine(config: Config) -> Engine:
 def run(host: str, port: int, processes: int, demo: bool) -> None:
     """Start front door, worker and admin pages together, with all they need."""
     config = _config()
+    _need_free_port(host, port)
     address = f"http://{host}:{port}"
     if config.public_url == Config.public_url:
         config = replace(config, public_url=address)
@@ -70,6 +72,17 @@ def run(host: str, port: int, processes: int, demo: bool) -> None:
     engine.dispose()
     click.echo(_welcome(config, login))
     raise SystemExit(serve(config, host, port, processes))
+
+
+def _need_free_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(
+                f"{host}:{port} cannot be used ({error.strerror}); choose another: --port 8001"
+            ) from error
 
 
 def _welcome(config: Config, login: str) -> str:
@@ -91,12 +104,12 @@ def _fill_demo(engine: Engine, config: Config) -> str:
     with writing(engine) as db:
         if not shops.all_shops(db):
             host = urlsplit(config.public_url).hostname or "127.0.0.1"
-            shop = shops.add_shop(db, "Nordlys & Søn", (host,), clock.now(), ShopSettings(locale="da"))
+            shop = shops.add_shop(db, "Lyng & Datter", (host,), clock.now(), ShopSettings(locale="da"))
             password = secrets.token_urlsafe(9)
             accounts.add_user(db, DEMO_EMAIL, "Demo owner", password, "owner", [shop.shop_id], clock.now())
             password_file.write_text(password, encoding="utf-8")
             password_file.chmod(0o600)
-    _fill_history(engine, config, days=28)
+    _fill_history(engine, config, config.demo_days)
     if not password_file.exists():
         return "with the account you made"
     return f"{DEMO_EMAIL}  password {password_file.read_text(encoding='utf-8').strip()}"

@@ -29,6 +29,7 @@ from tracker import tables as t
 from tracker.clock import DAY, HOUR, Instant, to_datetime
 from tracker.errors import Unavailable
 from tracker.shops import Shop, ShopSettings, all_shops
+from tracker.storage import writing
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class Directory:
         if self._engine is None:
             return None
         try:
-            with self._engine.begin() as db:
+            with writing(self._engine) as db:
                 known = Known({shop.site_key: shop for shop in all_shops(db)}, _salts(db, now))
         except SQLAlchemyError as error:
             if not self._is_away:

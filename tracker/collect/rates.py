@@ -3,7 +3,7 @@
 In: a key and now.  Out: the seconds to wait, 0 when there is room.
 
 The library `limits` was tried: 10–22 µs a request and key, and its memory storage walks all keys a hundred times a second
-(50,000 addresses cost a fifth of a core).  Here all keys share one window and are forgotten together when it ends: less than 1 µs.
+(50,000 addresses cost a fifth of a core).  Here all keys share one window and are forgotten together when it ends: under 1 µs.
 As with every fixed window, twice the limit can pass within a minute around its end.
 """
 

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from tracker.clock import day_of
 from tracker.journey.state import OPEN, Journey
-from tracker.stages import VIEWS, StageView
+from tracker.stages import AWARENESS, VIEWS, StageView
 
 CounterKey = tuple[str, int, str]  # filter, day, name
 Change = tuple[int, tuple[str, ...], dict[str, int]]  # day, filters, name -> amount to add under each of the filters
@@ -124,9 +124,10 @@ def _view_names(stages: frozenset[int], ordered: int) -> tuple[str, ...]:
 def _names_of_view(view: StageView, stages: frozenset[int], ordered: int) -> Iterator[str]:
     reached = sorted({view.position_of[stage] for stage in stages})
     last = len(view.stages) if view.ordered else view.approach
+    arrival = view.position_of[AWARENESS]  # every arrival reaches it, so that is no going on
     for i in reached:
         yield f"view.{view.key}.{i}.reached"
-        if any(i < later <= last for later in reached):
+        if any(i < later <= last and later != arrival for later in reached):
             yield f"view.{view.key}.{i}.went_on"
         if ordered:
             yield f"view.{view.key}.{i}.ordered"

@@ -206,7 +206,7 @@ unreadable = Table(  # intake rows that this release cannot read, kept as they c
     PrimaryKeyConstraint("shop_id", "file", "row"),
 )
 
-counters = Table(  # sums of booked contributions; all that is counted for one filter on one day is one row: pipeline/counters.py
+counters = Table(  # sums of booked contributions; what is counted for a filter on a day is one row: pipeline/counters.py
     "counters",
     metadata,
     Column("shop_id", Integer, nullable=False),

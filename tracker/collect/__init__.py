@@ -1,0 +1,1 @@
+"""The front door: fast, dumb, total.  door.py first."""
