@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import START, act, arrival, event, look, purchase, told
 from tracker.clock import DAY, HOUR, MINUTE
-from tracker.events.types import Event
+from tracker.events.types import Consent, Event
 from tracker.journey.fold import advance, fold, is_late, tick
 from tracker.journey.state import (
     LAPSED,
@@ -105,6 +105,13 @@ class TestJourneys:
     def test_the_shops_own_doings_do_not_keep_a_journey_open(self) -> None:
         subject, _ = folded(look("dress"), told("email_opened", START + 29 * DAY))
         tick(subject, START + 30 * DAY + 1, TERMS)
+        assert subject.journeys[1].outcome == LAPSED
+
+    def test_an_anonymous_session_is_over_when_it_is_idle(self) -> None:
+        subject, _ = folded(look("dress", consent=Consent.ANONYMOUS))
+        tick(subject, START + 30 * MINUTE, TERMS)
+        assert subject.journeys[1].outcome == OPEN
+        tick(subject, START + 30 * MINUTE + 1, TERMS)
         assert subject.journeys[1].outcome == LAPSED
 
     def test_a_tick_tells_the_same_as_the_next_event(self) -> None:

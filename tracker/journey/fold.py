@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tracker.clock import MINUTE, Instant
-from tracker.events.types import Event, Source
+from tracker.events.types import Consent, Event, Source
 from tracker.journey import orders
 from tracker.journey.state import (
     LAPSED,
@@ -79,7 +79,7 @@ def tick(subject: Subject, until: Instant, terms: Terms) -> None:
     """Do what fell due before `until`, each at its own instant.  An event at exactly the due instant still comes first."""
     while subject.due_at is not None and subject.due_at < until:
         due = subject.due_at
-        if subject.open and subject.journeys[subject.open].last_at + terms.window == due:
+        if subject.open and _lapses_at(subject.journeys[subject.open], terms) == due:
             journey = subject.journeys[subject.open]
             journey.outcome, journey.ended_at = LAPSED, due
             subject.changed.add(journey.number)
@@ -95,10 +95,16 @@ def is_late(subject: Subject, event: Event) -> bool:
     return event.position <= tuple(subject.position) or event.occurred_at <= subject.ticked_at
 
 
+def _lapses_at(journey: Journey, terms: Terms) -> Instant:
+    """An anonymous session is known by nobody afterwards, so its journey can only go on within the session."""
+    is_anonymous = journey.consent is not None and journey.consent <= Consent.ANONYMOUS
+    return journey.last_at + (terms.idle if is_anonymous else terms.window)
+
+
 def _due(subject: Subject, terms: Terms) -> Instant | None:
     dates = []
     if subject.open:
-        dates.append(subject.journeys[subject.open].last_at + terms.window)
+        dates.append(_lapses_at(subject.journeys[subject.open], terms))
     if subject.cart_items:
         dates.append(subject.cart_at + terms.cart_expiry)
     return min(dates, default=None)
