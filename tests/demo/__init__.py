@@ -1,0 +1,1 @@
+"""The demo shop, and the dress buyer who walks it."""
