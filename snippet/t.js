@@ -266,7 +266,7 @@
       if (!started || next == url) return;
       if (replaced == "replaceState" && next.split("?")[0] == url.split("?")[0]) url = next;
       else {
-        if (!pending) engage();
+        engage();
         begin(next);
       }
     });
