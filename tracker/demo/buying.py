@@ -161,8 +161,7 @@ def checkout(call: Call, step: str) -> ResponseReturnValue:
         return call.go("cart")
     if step not in STEPS:
         abort(404)
-    ahead = list(STEPS)[: list(STEPS).index(step)]
-    missing = next((one for one in ahead if not call.shopper.checkout.get(f"{one}_done")), None)
+    missing = _missing(call, step)
     if missing:
         return call.go("checkout", step=missing)
     totals = call.totals(found, call.shopper.checkout.get("shipping"))
@@ -171,6 +170,12 @@ def checkout(call: Call, step: str) -> ResponseReturnValue:
         found.begun = True
         call.keep_cart(found)
     return _step(call, step, found, {}, {})
+
+
+def _missing(call: Call, step: str) -> str | None:
+    """The first step ahead of this one that is not answered."""
+    ahead = list(STEPS)[: list(STEPS).index(step)]
+    return next((one for one in ahead if not call.shopper.checkout.get(f"{one}_done")), None)
 
 
 def _step(call: Call, step: str, found: Cart, errors: dict[str, Words], values: dict[str, str]) -> ResponseReturnValue:
@@ -196,6 +201,9 @@ def answer(call: Call, step: str) -> ResponseReturnValue:
     if not found.lines:
         placed_before = call.shopper.orders if step == "payment" else []
         return call.go("receipt", order_key=placed_before[-1]) if placed_before else call.go("cart")
+    missing = _missing(call, step)
+    if missing:
+        return call.go("checkout", step=missing)
     call.keep_cart(found)
     values, errors = _READERS[step](call)
     if errors:
@@ -276,9 +284,6 @@ def _tell_step(call: Call, step: str, found: Cart) -> None:
 def _place(call: Call, found: Cart) -> ResponseReturnValue:
     """The order, its facts and the used coupon in one transaction.  A second press shows the receipt again."""
     filled = call.shopper.checkout
-    missing = next((one for one in STEPS if not filled.get(f"{one}_done")), None)
-    if missing:
-        return call.go("checkout", step=missing)
     order = _order(call, found)
     for owing in placed(call, order):
         call.owe(owing)
