@@ -1,6 +1,7 @@
 """The web application: front door, admin pages and demo shop, together or apart.
 
-`gunicorn 'tracker.app:create_app()'` serves all; a hosting company runs the door alone with create_app(parts=("collect",)).
+`gunicorn 'tracker.app:create_app()'` serves all; `gunicorn 'tracker.app:create_door()'` the front door alone, which then loads
+nothing of the rest.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from tracker import __version__, shops
 from tracker.collect import views as collect_views
 from tracker.collect.door import Door
 from tracker.config import Config, from_env
-from tracker.demo import views as demo_views
-from tracker.http import admin
 from tracker.shops import Shop
 from tracker.storage import open_engine
 
@@ -39,11 +38,20 @@ def create_app(config: Config | None = None, parts: Sequence[str] = PARTS) -> Fl
         atexit.register(door.close)
         app.register_blueprint(collect_views.blueprint(door))
     if "admin" in parts:
+        from tracker.http import admin
+
         admin.register(app, engine, config)
     if "demo" in parts and config.demo:
+        from tracker.demo import views as demo_views
+
         app.register_blueprint(demo_views.blueprint(config, lambda: demo_shop(engine)), url_prefix="/demo")
     _serve_health(app, engine)
     return app
+
+
+def create_door() -> Flask:
+    """The front door alone."""
+    return create_app(parts=("collect",))
 
 
 def demo_shop(engine: Engine) -> Shop | None:

@@ -69,10 +69,10 @@ def serve(config: Config, host: str, port: int, processes: int) -> int:
     return 0
 
 
-def web_command(host: str, port: int, processes: int) -> list[str]:
+def web_command(host: str, port: int, processes: int, app: str = "tracker.app:create_app()") -> list[str]:
     """Front door, pages and demo shop under gunicorn."""
     return [
-        *(sys.executable, "-m", "gunicorn", "-c", "python:tracker.gunicorn_settings"),
+        *(sys.executable, "-m", "gunicorn", app, "-c", "python:tracker.gunicorn_settings"),
         *("--workers", str(processes), "--bind", f"{host}:{port}", "--log-level", "warning"),
     ]
 

@@ -48,7 +48,9 @@ class Installation(AbstractContextManager["Installation"]):
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, name: str) -> None:
-        command = web_command("127.0.0.1", self.port, 2) if name == "collector" else worker_command()
+        command = (
+            web_command("127.0.0.1", self.port, 2, "tracker.app:create_door()") if name == "collector" else worker_command()
+        )
         self.running[name] = subprocess.Popen(
             command,
             env=environment_of(self.config),
