@@ -404,3 +404,31 @@ def test_what_is_wished_for_is_remembered(shop: Shop) -> None:
     assert "/vare/freja" in shop.page("da/oenskeliste")
     shop.post("da/oenskeliste/freja")
     assert "tom" in shop.page("da/oenskeliste")
+
+
+def test_a_coupon_is_taken_off_again(shop: Shop) -> None:
+    shop.fill("freja-rust-38")
+    shop.post("da/kurv/rabatkode", code=_code(shop))
+    shop.post("da/kurv/uden-rabatkode")
+    shop.buy()
+    assert shop.owed("purchase")[0]["data"]["value"] == "719.20"
+
+
+def test_without_a_clipboard_the_link_is_shown(shop: Shop) -> None:
+    shop.post("da/del", key="freja", back="/demo/da/vare/freja")
+    assert "Del dette link: http://localhost/demo/da/vare/freja" in shop.page("da/vare/freja")
+    assert shop.post("da/del", key="nothing").status_code == 404
+
+
+def test_a_closed_popup_stays_closed(shop: Shop) -> None:
+    shop.allow("statistics", "v1")
+    assert 'id="newsletter"' in shop.page("da/")
+    shop.post("da/nyhedsbrev/luk")
+    assert 'id="newsletter"' not in shop.page("da/")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept": "application/json"}])
+def test_the_newsletter_needs_an_address(shop: Shop, headers: dict[str, str]) -> None:
+    answer = shop.client.post("/demo/da/nyhedsbrev", data={"email": "nobody"}, headers=headers)
+    assert answer.status_code == (422 if headers else 303)
+    assert shop.tells("da/") == []

@@ -239,7 +239,7 @@ def view(shop: DemoShop, function: View) -> Callable[..., ResponseReturnValue]:
 
 
 def keep_cookie(response: Response, name: str, value: str, seconds: int) -> None:
-    """A functional cookie of the shop alone.  Lax: a form on another site comes without it, so that it can change nothing here."""
+    """A functional cookie of the shop alone.  Lax: a form on another site comes without it and can change nothing."""
     response.set_cookie(
         name, value, max_age=seconds, path=url_for("demo.start"), httponly=True, samesite="Lax", secure=request.is_secure
     )
