@@ -7,7 +7,8 @@ nothing of the rest.
 from __future__ import annotations
 
 import atexit
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 
 from flask import Flask, Response, jsonify
 from sqlalchemy import Engine, text
@@ -20,6 +21,8 @@ from tracker.collect.door import Door
 from tracker.config import Config, from_env
 from tracker.shops import Shop
 from tracker.storage import open_engine
+
+log = logging.getLogger(__name__)
 
 PARTS = ("collect", "admin", "demo")
 
@@ -44,7 +47,7 @@ def create_app(config: Config | None = None, parts: Sequence[str] = PARTS) -> Fl
     if "demo" in parts and config.demo:
         from tracker.demo import views as demo_views
 
-        app.register_blueprint(demo_views.blueprint(config, lambda: demo_shop(engine)), url_prefix="/demo")
+        app.register_blueprint(demo_views.blueprint(config, demo_shop(engine)), url_prefix="/demo")
     _serve_health(app, engine)
     return app
 
@@ -54,11 +57,19 @@ def create_door() -> Flask:
     return create_app(parts=("collect",))
 
 
-def demo_shop(engine: Engine) -> Shop | None:
-    """The shop that the demo pages belong to: the first there is."""
-    with engine.connect() as db:
-        found = shops.all_shops(db)
-    return found[0] if found else None
+def demo_shop(engine: Engine) -> Callable[[], Shop | None]:
+    """Answers the shop that the demo pages belong to, the first there is; while the database is away, the last known."""
+    known: list[Shop] = []
+
+    def find() -> Shop | None:
+        try:
+            with engine.connect() as db:
+                known[:] = shops.all_shops(db)[:1]
+        except SQLAlchemyError:
+            log.warning("database away, the demo shop goes on with what it knows")
+        return known[0] if known else None
+
+    return find
 
 
 def _serve_health(app: Flask, engine: Engine) -> None:
