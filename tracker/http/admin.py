@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, g, request, url_for
 from flask_babel import Babel
-from flask_login import LoginManager
+from flask_login import LoginManager, current_user
 from sqlalchemy import Engine
 
 from tracker import clock
@@ -65,7 +65,9 @@ def _blueprint() -> Blueprint:
 
 def _register_login(app: Flask) -> None:
     manager = LoginManager()
-    manager.init_app(app)
+    # Not its context processor, which asks the database for whoever is logged in at every template, those of errors too.
+    manager.init_app(app, add_context_processor=False)
+    app.add_template_global(current_user, "current_user")
 
     def load(session_id: str) -> accounts.Account | None:
         with reading(deps().engine) as db:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
@@ -108,13 +108,14 @@ class Writer:
         return format_date(value, "medium", self.locale)
 
     def short_day(self, value: date) -> str:
-        return format_date(value, "d MMM", self.locale)
+        return str(format_skeleton("MMMd", datetime.combine(value, time.min, UTC), locale=self.locale))
 
     def weekday(self, at: Instant) -> str:
         return format_date(to_datetime(at).astimezone(self.zone), "full", self.locale)
 
     def time(self, at: Instant) -> str:
-        return format_time(to_datetime(at), "HH:mm:ss", tzinfo=self.zone, locale=self.locale)
+        return format_time(to_datetime(at), "medium", tzinfo=self.zone, locale=self.locale)
 
     def moment(self, at: Instant) -> str:
-        return format_datetime(to_datetime(at), "d MMM y HH:mm", tzinfo=self.zone, locale=self.locale)
+        moment = to_datetime(at).astimezone(self.zone)
+        return f"{self.day(moment.date())} {format_time(moment, 'short', tzinfo=self.zone, locale=self.locale)}"

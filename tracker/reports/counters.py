@@ -47,20 +47,19 @@ def read_days(db: Connection, shop_id: int, query: Query, names: Iterable[str]) 
 
 
 def read_filters(db: Connection, shop_id: int, kinds: Iterable[str]) -> list[str]:
-    """Which filters have counters, in order.
+    """Which filters of these kinds have counters, in order.
 
-    Jumps along the primary key from one value to the next, so its cost is the number of filters and not of counters.
+    Jumps along the primary key from one value to the next, so its cost is the number of filters and not of counters.  The kind
+    is looked at here and not in SQL: databases disagree on how "=" sorts.
     """
-    found: list[str] = []
-    for kind in kinds:
-        lower, upper = f"{kind}=", f"{kind}>"  # ">" follows "=" in ASCII
-        within = and_(_c.shop_id == shop_id, _c.generation == GENERATION, _c.filter < upper)
-        first = select(func.min(_c.filter).label("filter")).where(within, _c.filter > lower)
-        steps = first.cte("steps", recursive=True)
-        after = select(func.min(_c.filter)).where(within, _c.filter > steps.c.filter).scalar_subquery()
-        steps = steps.union_all(select(after).where(steps.c.filter.is_not(None)))
-        found += [value for (value,) in db.execute(select(steps.c.filter)) if value is not None]
-    return sorted(found)
+    of_shop = and_(_c.shop_id == shop_id, _c.generation == GENERATION)
+    steps = select(func.min(_c.filter).label("filter")).where(of_shop, _c.filter > "").cte("steps", recursive=True)
+    after = select(func.min(_c.filter)).where(of_shop, _c.filter > steps.c.filter).scalar_subquery()
+    steps = steps.union_all(select(after).where(steps.c.filter.is_not(None)))
+    wanted = set(kinds)
+    if not wanted:
+        return []
+    return sorted(value for (value,) in db.execute(select(steps.c.filter)) if value and value.partition("=")[0] in wanted)
 
 
 def read_last_days(db: Connection, shop_id: int, query: Query, names: Iterable[str]) -> dict[str, date]:

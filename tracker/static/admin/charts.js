@@ -6,7 +6,9 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--kr-${name}`).trim();
   const encode = (text) => echarts.format.encodeHTML(String(text));
   const narrow = (element) => element.clientWidth < 560;
-  const text = (extra) => ({ color: colour("text"), fontFamily: "inherit", fontSize: 13, ...extra });
+  // A real family name: "inherit" would be drawn rightly, but measured wrongly.
+  const family = () => getComputedStyle(document.body).fontFamily;
+  const text = (extra) => ({ color: colour("text"), fontFamily: family(), fontSize: 13, ...extra });
   const tooltip = (extra) => ({
     backgroundColor: colour("surface"),
     borderColor: colour("line"),
@@ -241,7 +243,7 @@
       if (!element) continue;
       const option = kinds[data.kind](element, data);
       const chart = echarts.init(element, null, { renderer: "svg" });
-      chart.setOption({ animation: false, ...option }); // redrawn live and on every turn of a phone
+      chart.setOption({ animation: false, textStyle: { fontFamily: family() }, ...option }); // redrawn live and on every turn of a phone
       drawn.set(element, chart);
     }
   };

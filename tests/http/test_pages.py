@@ -1,0 +1,240 @@
+"""What the pages show: figures by locale, foreign texts as text, states without data, three languages."""
+
+from __future__ import annotations
+
+import csv
+import io
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, Engine
+
+from tests.http.site import add_shop, add_user, logged_in, make_app
+from tests.reports.asking import add_shop as add_bare_shop
+from tests.reports.asking import ask, count, query
+from tracker.clock import Instant
+from tracker.config import Config
+from tracker.http import charts
+from tracker.http.cells import NOTHING, Writer
+from tracker.http.insight import changes, insights
+from tracker.reports.table import Cell, Column, Money, Share, Unit
+
+SCRIPT = "<script>alert(1)</script>"
+FORMULA = '=HYPERLINK("http://evil.example")'
+PAGES = ("stages", "stages?view=five&live=1", "journeys", "people/40", "data-health", "setup")
+
+
+def test_hostile_texts_are_shown_as_text_on_every_page(engine: Engine, config: Config, now: Instant) -> None:
+    shop = add_shop(engine, now, SCRIPT, journeys=40, hostile=SCRIPT)
+    add_user(engine, now, shop, name=SCRIPT)
+    client = logged_in(make_app(engine, config, now))
+    shown = 0
+    for page in [f"/shops/1/{page}" for page in PAGES] + ["/profile"]:
+        answer = client.get(page)
+        assert answer.status_code == 200, page
+        assert SCRIPT not in answer.text, page
+        shown += answer.text.count("&lt;script&gt;alert(1)")
+    assert shown > 40  # names, campaigns, titles, products, reasons, orders, field names: they are there
+
+
+def test_formulas_reach_no_spreadsheet(engine: Engine, config: Config, now: Instant) -> None:
+    add_user(engine, now, add_shop(engine, now, FORMULA, journeys=40, hostile=FORMULA))
+    client = logged_in(make_app(engine, config, now))
+    seen = 0
+    for name, args in (
+        ("journeys", ""),
+        ("person", "?subject_id=40"),
+        ("person", "?subject_id=40&table=links"),
+        ("data_health", "?table=reasons"),
+    ):
+        answer = client.get(f"/api/v1/shops/1/reports/{name}.csv{args}")
+        cells = [cell for line in csv.reader(io.StringIO(answer.text)) for cell in line]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))], name
+        seen += sum(cell.startswith("'=HYPERLINK") for cell in cells)
+    assert seen > 40
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["Where do customers go on", "Awareness", "Need identification", "Paid social media", "Net revenue"]),
+        ("da", ["Hvor går kunderne videre", "Bevidsthed", "Behovsidentifikation", "Betalte sociale medier", "Nettoomsætning"]),
+        ("sv", ["Var går kunderna vidare", "Medvetenhet", "Behovsidentifiering", "Betalda sociala medier", "Nettoomsättning"]),
+    ],
+)
+def test_pages_speak_three_languages(engine: Engine, config: Config, now: Instant, language: str, said: list[str]) -> None:
+    add_user(engine, now, add_shop(engine, now, journeys=120))
+    client = logged_in(make_app(engine, config, now), language=language)
+    text = client.get("/shops/1/stages").text
+    assert f'<html lang="{language}">' in text
+    assert [words for words in said if words not in text] == []
+
+
+def test_a_shop_without_journeys_says_what_to_do_next(engine: Engine, config: Config, now: Instant) -> None:
+    shop = add_shop(engine, now)
+    add_user(engine, now, shop)
+    app = make_app(engine, Config(**{**config.__dict__, "demo": True}), now)
+    client = logged_in(app)
+    for page in ("stages", "journeys", "data-health"):
+        text = client.get(f"/shops/1/{page}").text
+        assert 'href="/shops/1/setup"' in text
+        assert "Walk through the demo shop" in text
+    setup = client.get("/shops/1/setup").text
+    assert f"data-key=&#34;{shop.site_key}&#34;" in setup
+    assert setup.count("to do") == 13  # the tag and twelve stages
+
+
+def test_the_setup_marks_what_has_arrived(engine: Engine, config: Config, now: Instant) -> None:
+    add_user(engine, now, add_shop(engine, now, journeys=60))
+    setup = logged_in(make_app(engine, config, now)).get("/shops/1/setup").text
+    assert 6 <= setup.count(">done<") < 13
+    assert "journeys up to Sep" in setup
+
+
+def test_few_journeys_show_counts_and_no_shares(engine: Engine, config: Config, now: Instant) -> None:
+    add_user(engine, now, add_shop(engine, now, journeys=21))
+    text = logged_in(make_app(engine, config, now)).get("/shops/1/stages?period=90d").text
+    assert "Not enough yet." in text
+    assert " of 21" in text
+    assert "100.0 %" not in text
+    assert "Most are lost" not in text
+
+
+def test_downloads_ask_what_the_page_asked(engine: Engine, config: Config, now: Instant) -> None:
+    add_user(engine, now, add_shop(engine, now, journeys=40))
+    client = logged_in(make_app(engine, config, now))
+    text = client.get("/shops/1/stages?period=90d&view=five&filter=device%3Dmobile&live=1").text
+    link = "/api/v1/shops/1/reports/stages.json?period=90d&amp;view=five&amp;filter%3D"
+    assert "/api/v1/shops/1/reports/stages.json?" in text, link
+    address = text.partition('href="/api/v1/shops/1/reports/stages.json?')[2].partition('"')[0].replace("&amp;", "&")
+    assert sorted(address.split("&")) == ["filter=device%3Dmobile", "period=90d", "view=five"]
+    assert client.get(f"/api/v1/shops/1/reports/stages.json?{address}").json["filter"] == "device=mobile"
+
+
+def test_the_switcher_leads_to_the_same_page_of_another_shop(engine: Engine, config: Config, now: Instant) -> None:
+    add_user(engine, now, add_shop(engine, now, "Strandgade"), add_shop(engine, now, "Fjord & Fjeld"))
+    text = logged_in(make_app(engine, config, now)).get("/shops/1/data-health?period=7d").text
+    assert '<a class="dropdown-item" href="/shops/2/data-health" >Fjord &amp; Fjeld</a>' in text
+
+
+def test_whoever_has_no_shop_is_told_so(engine: Engine, config: Config, now: Instant) -> None:
+    add_user(engine, now)
+    assert "No shop is open to you" in logged_in(make_app(engine, config, now)).get("/").text
+
+
+@pytest.mark.parametrize(
+    ("locale", "unit", "cell", "shown"),
+    [
+        ("en", Unit.COUNT, 12_345, "12,345"),
+        ("da", Unit.COUNT, 12_345, "12.345"),
+        ("sv", Unit.COUNT, 12_345, "12\u00a0345"),
+        ("da", Unit.SHARE, Share(29, 1000), "2,9 %"),
+        ("en", Unit.SHARE, Share(3, 7), "3 of 7"),
+        ("en", Unit.SHARE, Share(29, 29), "29 of 29"),
+        ("en", Unit.SHARE, Share(30, 30), "100.0 %"),
+        ("en", Unit.SHARE, Share(0, 0), NOTHING),
+        ("en", Unit.SHARE, 0.029, "2.9 %"),
+        ("da", Unit.NUMBER, 2.34, "2,3"),
+        ("da", Unit.MONEY, Money(61_330, "DKK"), "613,30 kr."),
+        ("en", Unit.MONEY, Money(500, "JPY"), "500 ¥"),
+        ("en", Unit.MONEY, (Money(100, "DKK"), Money(200, "SEK")), "1.00 DKK + 2.00 SEK"),
+        ("en", Unit.MONEY, (), NOTHING),
+        ("en", Unit.SECONDS, 0, "0 sec"),
+        ("en", Unit.SECONDS, 59.6, "1 min"),
+        ("en", Unit.SECONDS, 3_605, "1 hr"),
+        ("en", Unit.SECONDS, 90_000, "1 day 1 hr"),
+        ("da", Unit.SECONDS, 75, "1 min. 15 sek."),
+        ("da", Unit.INSTANT, 1_789_000_000_000, "10. sep. 2026 02.26"),
+        ("en", Unit.TEXT, None, NOTHING),
+        ("en", Unit.TEXT, "", NOTHING),
+    ],
+)
+def test_a_cell_is_written_by_locale(locale: str, unit: Unit, cell: Cell, shown: str) -> None:
+    write = Writer(locale, ZoneInfo("Europe/Copenhagen"), str, lambda vocabulary, key: key)
+    written = write.cell(Column("x", unit, "X", "X."), cell)
+    assert written.replace("\u202f", " ") == shown or written == shown
+
+
+def writer(shop_locale: str = "en") -> Writer:
+    return Writer(shop_locale, ZoneInfo("Europe/Copenhagen"), str, lambda vocabulary, key: key.title())
+
+
+FUNNEL = {
+    "journeys": 200, "ordered": 10,
+    "view.five.1.reached": 200, "view.five.1.went_on": 130, "view.five.1.ordered": 10,
+    "view.five.2.reached": 120, "view.five.2.went_on": 15, "view.five.2.ordered": 10,
+    "view.five.3.reached": 15, "view.five.3.ordered": 10,
+}  # fmt: skip
+
+
+def test_the_words_say_where_most_are_lost(db: Connection, now: Instant) -> None:
+    shop = add_bare_shop(db, now, stage_view="five")
+    count(db, shop, 20260910, FUNNEL)
+    loss, conversion = insights(ask(db, shop, now, "stages"), query(shop, now), writer())
+    assert loss.startswith("Most are lost at the stage “Consideration”: 105 journeys, 87.5 %")
+    assert loss.endswith("Webshops lose 29.0 % there on average.")
+    assert conversion == "5.0 % of journeys end in an order; webshops average 2.9 %. You are above."
+
+
+def test_the_words_keep_silent_about_few(db: Connection, now: Instant) -> None:
+    shop = add_bare_shop(db, now, stage_view="five")
+    count(db, shop, 20260910, {"journeys": 29, "ordered": 10})
+    assert insights(ask(db, shop, now, "stages"), query(shop, now), writer()) == []
+
+
+def test_changes_compare_with_the_days_before(db: Connection, now: Instant) -> None:
+    shop = add_bare_shop(db, now)
+    count(db, shop, 20260910, {"journeys": 60, "ordered": 3})
+    count(db, shop, 20260810, {"journeys": 50, "ordered": 3})
+    asked = query(shop, now)
+    found = changes(
+        ask(db, shop, now, "stages"),
+        ask(db, shop, now, "stages", since=str(asked.before().since), until=str(asked.before().until)),
+        writer(),
+    )
+    assert {key: (change.direction, change.text) for key, change in found.items()} == {
+        "journeys": ("up", "20.0 % more than in the days before"),
+        "ordered": ("same", "as in the days before"),
+        "conversion": ("down", "1.0 points less than in the days before"),
+    }
+
+
+def test_the_chart_ends_with_the_order_and_says_what_is_lost_between(db: Connection, now: Instant) -> None:
+    shop = add_bare_shop(db, now, stage_view="five")
+    count(db, shop, 20260910, FUNNEL)
+    drawn = charts.approach(ask(db, shop, now, "stages"), query(shop, now), writer())
+    assert [(bar["name"], bar["value"], bar["label"]) for bar in drawn["bars"]] == [
+        ("Awareness", 200, "200 · 100.0 %"),
+        ("Consideration", 120, "120 · 60.0 %"),
+        ("Purchase", 15, "15 · 7.5 %"),
+        ("Order", 10, "10 · 5.0 %"),
+    ]
+    assert [bar.get("drop") for bar in drawn["bars"]] == [
+        "70 go no further (35.0 %) · elsewhere 38.0 %",
+        "105 go no further (87.5 %) · elsewhere 29.0 %",
+        "5 do not order",
+        None,
+    ]
+    assert drawn["bars"][0]["expected"] == pytest.approx(124)
+    assert drawn["bars"][3]["line"] == pytest.approx(5.8)
+
+
+def test_the_page_of_each_locale_has_no_word_left_in_english(engine: Engine, config: Config, now: Instant) -> None:
+    """A sample of the words that stand on every page."""
+    add_user(engine, now, add_shop(engine, now, journeys=60))
+    app: Flask = make_app(engine, config, now)
+    for language in ("da", "sv"):
+        client = logged_in(app, language=language)
+        for page in PAGES:
+            text = client.get(f"/shops/1/{page}").text
+            for word in (
+                ">Stages<",
+                "Latest journeys",
+                "Data health",
+                ">Set-up<",
+                "Log out",
+                "What the figures mean",
+                "Journeys",
+            ):
+                assert word not in text, (language, page)
