@@ -25,7 +25,7 @@
     data: names,
     axisLine: { show: false },
     axisTick: { show: false },
-    axisLabel: { color: colour("text"), fontSize: narrow(element) ? 12 : 13, lineHeight: 15, interval: 0, width: narrow(element) ? 130 : 190, overflow: "break", ...extra },
+    axisLabel: { color: colour("text"), fontSize: narrow(element) ? 12 : 13, lineHeight: 15, interval: 0, width: narrow(element) ? 144 : 190, overflow: "break", ...extra },
   });
   const hiddenAxis = (max) => ({ type: "value", min: 0, max, show: false });
 
@@ -41,7 +41,7 @@
     element.style.height = `${rows.length * 30 + 34}px`;
     return {
       aria: { enabled: false },
-      grid: { left: narrow(element) ? 138 : 200, right: narrow(element) ? 96 : 130, top: 4, bottom: 4 },
+      grid: { left: narrow(element) ? 150 : 200, right: narrow(element) ? 90 : 130, top: 4, bottom: 4 },
       tooltip: tooltip({ trigger: "item", formatter: (p) => encode(p.data.words || `${p.name}: ${p.data.label?.formatter ?? p.value}`) }),
       xAxis: hiddenAxis(most),
       yAxis: nameAxis(element, rows.map((row) => (row.bar ? row.bar.name : ""))),
@@ -81,7 +81,7 @@
   const bars = (element, data) => {
     element.style.height = `${data.bars.length * 42 + 12}px`;
     return {
-      grid: { left: narrow(element) ? 138 : 200, right: narrow(element) ? 96 : 130, top: 4, bottom: 4 },
+      grid: { left: narrow(element) ? 150 : 200, right: narrow(element) ? 90 : 130, top: 4, bottom: 4 },
       tooltip: tooltip({ trigger: "item", formatter: (p) => encode(`${p.name}: ${data.bars[p.dataIndex].label}`) }),
       xAxis: hiddenAxis(Math.max(data.whole, 1)),
       yAxis: nameAxis(element, data.bars.map((bar) => bar.name)),
@@ -104,7 +104,7 @@
     element.style.height = `${data.names.length * 34 + 40 + rows * 22}px`;
     return {
       legend: { bottom: 0, itemWidth: 12, itemHeight: 12, textStyle: text({ fontSize: 12 }), inactiveColor: colour("muted") },
-      grid: { left: narrow(element) ? 138 : 200, right: 12, top: 4, bottom: 16 + rows * 24 },
+      grid: { left: narrow(element) ? 150 : 200, right: 12, top: 4, bottom: 16 + rows * 24 },
       tooltip: tooltip({
         trigger: "item",
         formatter: (p) => encode(`${p.name}: ${p.seriesName} – ${data.series[p.seriesIndex].labels[p.dataIndex]}`),
