@@ -94,15 +94,15 @@ def _figures(empty: list[Run], full: list[Run], batches: list[Run], busy: list[R
     p99, floor_p99 = median(run["p99_ms"] for run in full), median(run["p99_ms"] for run in empty)
     return [
         Figure(
-            "accepted and durable, singly", rate, "requests/s", floor=floor, floor_name="empty view", least_ratio=LEAST_RATIO
+            "door, accepted and durable", rate, "requests/s", floor=floor, floor_name="empty view", least_ratio=LEAST_RATIO
         ),
-        Figure("the same, p50", median(run["p50_ms"] for run in full), "ms"),
+        Figure("door, p50", median(run["p50_ms"] for run in full), "ms"),
         Figure(
-            "the same, p99", p99, "ms", most=MOST_P99_MS, floor=floor_p99, floor_name="empty view"
+            "door, p99", p99, "ms", most=MOST_P99_MS, floor=floor_p99, floor_name="empty view"
         ),
-        Figure("p99 with the worker busy", median(run["p99_ms"] for run in busy), "ms", most=MOST_P99_BUSY_MS),
-        Figure("accepted with the worker busy", median(map(_per_second, busy)), "requests/s"),
+        Figure("door, p99 with the worker busy", median(run["p99_ms"] for run in busy), "ms", most=MOST_P99_BUSY_MS),
+        Figure("door, accepted with the worker busy", median(map(_per_second, busy)), "requests/s"),
         Figure("door, processor time, single", _cpu_ms(full), "ms/event", floor=_cpu_ms(empty), floor_name="empty view"),
-        Figure(f"accepted, batches of {BATCH}", median(_per_second(run) * BATCH for run in batches), "events/s"),
+        Figure(f"door, accepted, batches of {BATCH}", median(_per_second(run) * BATCH for run in batches), "events/s"),
         Figure(f"door, processor time, batches of {BATCH}", _cpu_ms(batches), "ms/event"),
     ]  # fmt: skip

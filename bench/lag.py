@@ -28,7 +28,7 @@ from tracker.storage import open_engine, reading
 
 RATE = 500
 SECONDS = 20
-SENDERS = 8
+SENDERS = 64  # one that waits for its answer must not hold up the rate
 PROBE_EVERY = 50  # events: ten probes a second
 LOOK_SECONDS = 0.01
 PATIENCE_SECONDS = 60

@@ -21,14 +21,18 @@ _TICK = os.sysconf("SC_CLK_TCK")
 def describe() -> str:
     """The processor, how busy it already was, and the versions that matter."""
     cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), ": unknown")
-    load = os.getloadavg()[0]
     calibrated = _calibrate()
     versions = [f"{name} {version(name)}" for name in ("flask", "gunicorn", "gevent", "sqlalchemy", "orjson")]
     return (
-        f"{cpu.split(':', 1)[1].strip()}, {os.cpu_count()} cores, load {load:.1f} before the run, "
-        f"a fixed calculation takes {calibrated:.0f} ms of it; {platform.system()} "
+        f"{cpu.split(':', 1)[1].strip()}, {os.cpu_count()} cores, load {load():.1f} before the run, "
+        f"a fixed calculation takes {calibrated:.0f} ms; {platform.system()} "
         f"{platform.release()}; Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {', '.join(versions)}"
     )
+
+
+def load() -> float:
+    """Processes that want a core, ours included, over the last minute: on a quiet machine 0 before a run."""
+    return os.getloadavg()[0]
 
 
 def _calibrate() -> float:

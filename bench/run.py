@@ -37,8 +37,9 @@ def main(names: list[str]) -> int:
         figures += MEASUREMENTS[name]()
     figures += _together(figures)
     print(text(figures))
+    print(f"\nload after the run {machine.load():.1f}")
     over = [figure.what for figure in figures if figure.is_over]
-    print(f"\n{len(over)} over their budget: {'; '.join(over)}" if over else "\nall within their budgets")
+    print(f"{len(over)} over their budget: {'; '.join(over)}" if over else "all within their budgets")
     return 1 if over else 0
 
 

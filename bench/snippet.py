@@ -51,7 +51,8 @@ def measure() -> list[Figure]:
         figures.append(Figure(what, sizes.brotli, "bytes brotli", most=MOST_BYTES if is_first else None, note=note))
     ours = figures[0].value
     return figures + [
-        Figure(f"{name}", sizes.brotli, "bytes brotli", floor=ours, floor_name="ours") for name, sizes in PEERS.items()
+        Figure(f"snippet of {name}", sizes.brotli, "bytes brotli", floor=ours, floor_name="ours")
+        for name, sizes in PEERS.items()
     ]
 
 

@@ -24,6 +24,7 @@ class Figure:
     floor: float | None = None
     floor_name: str = ""
     least_ratio: float | None = None  # of value to floor
+    most_ratio: float | None = None
     note: str = ""
 
     @property
@@ -32,7 +33,7 @@ class Figure:
 
     @property
     def has_budget(self) -> bool:
-        return not (self.most is None and self.least is None and self.least_ratio is None)
+        return any(bound is not None for bound in (self.most, self.least, self.least_ratio, self.most_ratio))
 
     @property
     def is_over(self) -> bool:
@@ -40,6 +41,7 @@ class Figure:
             (self.most is not None and self.value > self.most)
             or (self.least is not None and self.value < self.least)
             or (self.least_ratio is not None and (self.ratio is None or self.ratio < self.least_ratio))
+            or (self.most_ratio is not None and (self.ratio is None or self.ratio > self.most_ratio))
         )
 
 
@@ -58,7 +60,8 @@ def _cells(figure: Figure) -> tuple[str, ...]:
         for sign, bound, unit in (
             ("≤", figure.most, f" {figure.unit}"),
             ("≥", figure.least, f" {figure.unit}"),
-            ("≥", figure.least_ratio, " × the floor"),
+            ("≥", figure.least_ratio, f" × {figure.floor_name}"),
+            ("≤", figure.most_ratio, f" × {figure.floor_name}"),
         )
         if bound is not None
     ]
