@@ -22,7 +22,7 @@
     /* EVENT      */ (event) => [`${event.type} waits to be sent`, event],
     /* KNOWN      */ (event) => [`${event.type} was not sent: the page and its dataLayer told it both, it counts once`, event],
     /* NO_CONSENT */ (type) => [`${type} was not sent: consent is "none", only page views are counted`],
-    /* DROPPED    */ (event) => [`${event.type} was dropped: more than 100 events or 50 kB wait`, event],
+    /* DROPPED    */ (event) => [`${event.type} was dropped: more than 100 events or some 50 kB wait`, event],
     /* ANSWER     */ (answer, events) => [`${events.length} sent: ${means(answer)}`, events.map((/** @type {any} */ event) => event.type)],
   ];
 

@@ -93,6 +93,7 @@
     let queue = [];
     const flying = new Set(); // events that are sent and not answered
     let sequence = 0;
+    let timer = 0;
     let tries = 0;
     /** Not to be sent before.  Google's consent mode is waited for, so that the first events have their level. */
     let until = /** @type {any} */ (/goo|wait/.test(/** @type {any} */ (options.consent)) && now() + 5e3);
@@ -126,20 +127,23 @@
 
     /**
      * Numbers what is new, keeps the queue within its limits, and with consent on the device.  The numbers go on from page to
-     * page, and are given before anything is dropped, so that a gap shows every loss.
+     * page, and are given before anything is dropped, so that a gap shows every loss.  Returns the visitor key: reading cookies
+     * is among the slowest things a page can do, so it is read here only.
      */
     const save = () => {
+      const key = visitor();
       let text;
       /** @type {any} */
       let device = {};
-      safe(() => visitor() && (device = localStorage))();
+      safe(() => key && (device = localStorage))();
       sequence = Math.max(sequence, device[stored] || 0);
       queue.forEach((event) => (event.sequence ??= sequence++));
-      while (queue[100] || new Blob([(text = json(queue))]).size > 5e4) say(DROPPED, queue.shift());
+      while (queue[100] || encodeURI((text = json(queue))).length > 65e3) say(DROPPED, queue.shift());
       safe(() => {
         device[stored] = sequence;
         device[mine] = text;
       })();
+      return key;
     };
 
     /** @param {any} [name] of the level from now on; anything else than a level: unknown */
@@ -154,13 +158,12 @@
           queue = [];
           sequence = 0;
         }
-        setCookie(0);
         sweep();
+        setCookie(0);
       } else if (before < 2) {
         if (!visitor()) setCookie(34128e3); // 395 days from now, whatever happens later
         queue.forEach((event) => delete event.sequence); // the visitor's own numbers from here on
         sweep();
-        save();
       }
       // when it is granted, the campaign that brought the visitor is told again, now under the new level
       if (told && level >= 0)
@@ -171,12 +174,14 @@
         );
     };
 
-    /** Many timers may wait; the first one sends, the others find nothing to do. */
-    const later = (pause = 250) => setTimeout(flush, pause);
+    const later = (pause = 250) => {
+      timer ||= setTimeout(flush, pause);
+    };
 
     /** Sends what waits.  On leave at once, even in a pause of retries, unless the device keeps it for the next page. */
     const flush = safe(async (/** @type {any} */ leaving) => {
-      const visitor_key = visitor();
+      timer = 0;
+      const visitor_key = save();
       const batch = queue.filter((event) => !flying.has(event));
       if (!batch[0]) return;
       if (now() < until && (visitor_key || !leaving)) return later(until - now());
@@ -216,7 +221,6 @@
       const event = parse(json({ event_id: id(), type, occurred_at: now(), ...extra, page: { url, kind, ...extra?.page }, data }));
       if (kr.known?.(event)) return say(KNOWN, event);
       queue.push(event);
-      save();
       say(EVENT, event);
       later();
     };
@@ -283,8 +287,8 @@
     const call = safe((/** @type {any} */ [type, data, extra]) => {
       if (type == "consent") {
         setLevel(data);
-        until = 0; // the wait for a decision is over
-        flush(0);
+        until = timer = 0; // the wait for a decision is over
+        later();
       } else if (type == "debug") load(type);
       else send(type, data, extra);
     });
@@ -328,9 +332,7 @@
     }
     on("popstate", moved);
     on("pagehide", leave);
-    on("pageshow", (event) => {
-      if (event.persisted) begin(url);
-    });
+    on("pageshow", (event) => event.persisted && begin(url));
     on("scroll", () => (deepest = Math.max(deepest, scrollY)));
     on("visibilitychange", () => (d.hidden ? leave() : show()));
     for (const name of ["click", "submit"])

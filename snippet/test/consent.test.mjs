@@ -244,7 +244,7 @@ test("wait: nothing goes out before the decision", async () => {
   await pass(page, 2000);
   assert.equal(page.requests.length, 0);
   page.run("kr('consent', 'marketing')");
-  await pass(page, 10);
+  await pass(page, 300);
   assert.deepEqual(types(page), ["page_view"]);
   assert.equal(sent(page)[0].consent, "marketing");
   assert.deepEqual(page.scripts, []);

@@ -70,9 +70,10 @@ for (const [status, pattern] of [
     said(pattern);
   });
 
-test("dropped events are told", () => {
+test("dropped events are told", async () => {
   const { page, said } = debugged();
   page.run("for (let i = 0; i < 101; i++) kr('view_cart')");
+  await pass(page, 300);
   said(/page_view was dropped/);
 });
 

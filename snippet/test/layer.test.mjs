@@ -116,7 +116,7 @@ test("Google's consent mode: granted before, the first body has the level", asyn
     ["{analytics_storage: 'denied', ad_storage: 'granted'}", "anonymous"],
   ]) {
     const page = await withLayer(`gtag('consent', 'default', {analytics_storage: 'denied', ad_storage: 'denied'}); gtag('consent', 'update', ${said})`, GOOGLE);
-    await pass(page, 10);
+    await pass(page, 300);
     assert.equal(level(page), got);
     assert.deepEqual(types(page), ["page_view"]);
   }
@@ -127,7 +127,7 @@ test("Google's consent mode without an update: the default holds, the strictest 
     "gtag('consent', 'default', {analytics_storage: 'denied', region: ['DK']}); gtag('consent', 'default', {analytics_storage: 'granted'})",
     GOOGLE
   );
-  await pass(page, 10);
+  await pass(page, 300);
   assert.equal(level(page), "anonymous");
 });
 
@@ -140,13 +140,13 @@ test("Google's consent mode: the time that the platform asks for is given, up to
   assert.equal(level(page), "statistics");
   assert.deepEqual(types(page), ["page_view"]);
   const silent = await withLayer("gtag('consent', 'default', {analytics_storage: 'denied', wait_for_update: 60000})", GOOGLE);
-  await pass(silent, 2100);
+  await pass(silent, 2400);
   assert.equal(level(silent), "anonymous");
 });
 
 test("Google's consent mode that never speaks: the level is unknown, nothing is stored", async () => {
   const page = await withLayer("", GOOGLE);
-  await pass(page, 600);
+  await pass(page, 900);
   assert.equal(level(page), undefined);
   assert.deepEqual(types(page), ["page_view"]);
   assert.deepEqual(page.device.storage, {});
