@@ -58,8 +58,15 @@ def test_the_day_is_the_shops() -> None:
 def test_bots_and_superseded_sessions_book_nothing() -> None:
     journey = bought()
     assert contribution(journey, ZONE, counted=False) == {}
+    looked = Subject()
+    fold([act(look("dress", bot="crawler:GPTBot"))], Terms(), looked)
+    assert contribution(looked.journeys[1], ZONE) == {}
+
+
+def test_a_counted_order_books_whatever_a_browser_called_itself() -> None:
+    journey = bought()
     journey.bot = True
-    assert contribution(journey, ZONE) == {}
+    assert contribution(journey, ZONE)["names"]["net.DKK"] == 10_000
 
 
 journeys = st.builds(

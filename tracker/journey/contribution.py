@@ -30,9 +30,11 @@ Change = tuple[int, tuple[str, ...], dict[str, int]]  # day, filters, name -> am
 def contribution(journey: Journey, zone: ZoneInfo, *, counted: bool = True) -> dict[str, Any]:
     """{"day": YYYYMMDD, "filters": […], "names": {name: amount}}; empty when the journey does not count.
 
-    Bots do not count, nor do anonymous sessions whose visitor became known (`counted`).
+    Bots do not count, nor do anonymous sessions whose visitor became known (`counted`).  A counted order is the shop's word
+    and does, whatever a browser called itself: no user agent can take money out of the totals.
     """
-    if journey.bot or not counted:
+    is_ordered = journey.order is not None and journey.order.counted_at is not None
+    if not counted or (journey.bot and not is_ordered):
         return {}
     day = day_of(journey.began_at, zone)
     return {

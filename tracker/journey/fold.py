@@ -335,13 +335,18 @@ def _convert(subject: Subject, journey: Journey, order: Order) -> None:
 # --- the cart, as far as stages need it
 
 
+_CART = frozenset({"add_to_cart", "remove_from_cart", "update_cart", "view_cart", "begin_checkout"})
+
+
 def _follow_cart(subject: Subject, event: Event) -> None:
+    if event.type not in _CART:  # nor is `items` a list of items in an event of the shop's own kind
+        return
     pieces = sum(int(item.get("quantity") or 1) for item in event.data.get("items") or ())
     if event.type == "add_to_cart":
         subject.cart_items += pieces or 1
     elif event.type == "remove_from_cart":
         subject.cart_items = max(0, subject.cart_items - (pieces or 1))
-    elif event.type in ("update_cart", "view_cart", "begin_checkout") and "items" in event.data:
+    elif "items" in event.data:
         subject.cart_items = pieces  # a snapshot, not a change
     else:
         return

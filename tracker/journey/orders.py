@@ -12,6 +12,8 @@ from tracker.journey.state import MAX_REFUNDS, Order, Terms
 # The events that make an order known; others about an unknown order are about the latest one.
 FACTS = frozenset({"purchase", "order_paid", "order_updated", "order_cancelled", "refund"})
 
+TEST = "test"  # the state of a trial order; never counted
+
 _TOTALS = (("value", "value"), ("tax", "tax"), ("shipping", "shipping"), ("discount", "discount"), ("total", "total_value"))
 
 
@@ -21,10 +23,10 @@ def apply(order: Order, event: Event, terms: Terms) -> None:
         _take_totals(order, event)
         state = event.data.get("status")
         if event.data.get("is_test"):
-            state = "test"
-        if state and order.state != "paid":  # what is paid stays paid, however late "placed" arrives
+            _stop_counting(order, event)
+        elif state and order.state not in ("paid", TEST):  # what is paid stays paid, however late "placed" arrives
             order.state = state
-    elif event.type == "order_paid" and order.state != "test":
+    elif event.type == "order_paid" and order.state != TEST:
         order.state = "paid"
     elif event.type == "order_cancelled":
         order.cancelled_at = order.cancelled_at or event.occurred_at
@@ -32,8 +34,15 @@ def apply(order: Order, event: Event, terms: Terms) -> None:
         order.refunds[str(event.data.get("refund_id") or event.event_id)] = int(event.data.get("value") or 0)
     elif event.type == "order_delivered":
         order.delivered_at = order.delivered_at or event.occurred_at
-    if order.counted_at is None and order.state in terms.counted_states:
+    if order.counted_at is None and order.state != TEST and order.state in terms.counted_states:
         order.counted_at = event.occurred_at
+
+
+def _stop_counting(order: Order, event: Event) -> None:
+    """A trial order stays one, whatever is told of it later; told too late, it ends like a cancelled one."""
+    order.state = TEST
+    if order.counted_at is not None:
+        order.cancelled_at = order.cancelled_at or event.occurred_at
 
 
 def _take_totals(order: Order, event: Event) -> None:
