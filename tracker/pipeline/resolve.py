@@ -7,7 +7,8 @@ Links are decided once, in order of arrival, with their evidence, and never by a
 - a signed event that names several keys ties those that belong to nobody to the person of the first that belongs to somebody;
 - a visitor who is somebody already (has a customer key or e-mail of their own) is not tied to somebody else: a shared device;
 - signed news about an order that we do not know waits under the order's key until its purchase, or whose it is, is told;
-- a browser's sighting of a receipt ties its visitor to the order's person, and never makes an order known.
+- a browser's sighting of a receipt ties its visitor to the order's person, and never makes an order known.  Order keys are
+  easily guessed, so only a first sighting does, by no machine, of an order that named no visitor and may be joined to browsing.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ LinkKey = tuple[str, str]
 VISITOR, CUSTOMER, EMAIL, ORDER, ANONYMOUS, NOBODY = "visitor", "customer", "email", "order", "anonymous", "nobody"
 SUPERSEDED = "superseded"  # evidence of an anonymous link whose visitor became known: its session ends uncounted
 SIGHTED = "sighted by "  # evidence of an unknown order's link, followed by the visitor's key
+BUYER_KNOWN = ", buyer known"  # ends the evidence of an order's link whose visitor is known
+NOT_JOINED = ", not joined"  # … or that must not be joined to browsing, since consent was below statistics
 _KNOWN = frozenset({CUSTOMER, EMAIL})
 _MAX_IN = 500  # keys in one IN list
 
@@ -98,7 +101,8 @@ def _keys_of(event: Event, secret: str) -> list[LinkKey]:
         if event.visitor_key is None or event.consent < Consent.STATISTICS:
             return [(ANONYMOUS, event.anonymous_key) if event.anonymous_key else (NOBODY, event.event_id)]
         keys: list[LinkKey] = [(VISITOR, event.visitor_key)]
-        if event.type == "purchase" and event.order_key:
+        # Machines open the links of order mails; what they saw says nothing of who bought.
+        if event.type == "purchase" and event.order_key and event.bot is None:
             keys.append((ORDER, event.order_key))
         if event.type == "consent_update" and event.anonymous_key:
             keys.append((ANONYMOUS, event.anonymous_key))
@@ -121,6 +125,7 @@ class _Book:
 
     def __init__(self, ids: Ids) -> None:
         self.ids = ids
+        self.first_id = ids.next  # links with a smaller id were there before this batch
         self.links: dict[LinkKey, Link] = {}
         self.of_subject: dict[int, dict[LinkKey, Link]] = defaultdict(dict)
         self.result = Resolved()
@@ -155,8 +160,10 @@ class _Book:
                 # Whose order it is, a signed event must say; until then the sighting waits in the link's evidence.
                 order.evidence = SIGHTED + link.key
                 self.result.written[key] = order
-            elif order.subject_id != link.subject_id and not self._is_somebody(link.subject_id):
+            elif order.subject_id != link.subject_id and not self._is_somebody(link.subject_id) and _may_be_sighted(order):
                 self._merge(link.subject_id, order.subject_id, event, "sighting")
+                order.evidence = (order.evidence or "") + BUYER_KNOWN
+                self.result.written[key] = order
         return link
 
     def server(self, event: Event, keys: list[LinkKey]) -> Link:
@@ -173,7 +180,7 @@ class _Book:
             subject_id = self.ids.take()
         for link in own:
             if link.subject_id is None:
-                self._tie(link, subject_id, event, event.type)
+                self._tie(link, subject_id, event, event.type + _closing(event, own) if link.kind == ORDER else event.type)
             elif link.subject_id != subject_id and link.kind in (VISITOR, ORDER) and not self._is_somebody(link.subject_id):
                 self._merge(link.subject_id, subject_id, event, event.type)
         return first
@@ -209,7 +216,7 @@ class _Book:
 
     def _tie(self, link: Link, subject_id: int, event: Event, evidence: str) -> None:
         key = (link.kind, link.key)
-        if key not in self.result.written:  # it was there before, so events may have waited under it
+        if link.link_id < self.first_id:  # it was there before, so events may have waited under it
             self.result.refold.add(subject_id)
         link.subject_id, link.evidence, link.linked_at = subject_id, evidence, event.received_at
         self.of_subject[subject_id][key] = self.result.written[key] = link
@@ -218,11 +225,25 @@ class _Book:
         """All links of a subject that is nobody in particular go to another."""
         assert gone is not None
         for key, link in self.of_subject.pop(gone).items():
-            link.subject_id, link.evidence, link.linked_at = subject_id, evidence, event.received_at
+            link.subject_id, link.linked_at = subject_id, event.received_at
+            if link.kind != ORDER:  # whether an order may be sighted stays as it is
+                link.evidence = evidence
             self.of_subject[subject_id][key] = self.result.written[key] = link
         self.result.dissolved.add(gone)
         self.result.refold.discard(gone)
         self.result.refold.add(subject_id)
+
+
+def _closing(event: Event, own: Sequence[Link]) -> str:
+    """What to add to the evidence of an order's link so that no sighting ties another visitor to it."""
+    if event.consent < Consent.STATISTICS:
+        return NOT_JOINED
+    return BUYER_KNOWN if any(link.kind == VISITOR for link in own) else ""
+
+
+def _may_be_sighted(order: Link) -> bool:
+    """Order keys are easily guessed: only the first sighting counts, and none where the shop named the visitor."""
+    return not (order.evidence or "").endswith((BUYER_KNOWN, NOT_JOINED))
 
 
 _names: BindParameter[Any] = bindparam("names", expanding=True)
