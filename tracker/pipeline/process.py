@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY = 500  # events of a subject
 
+# Only the pure core raises these: the subject is poison, not the batch.  Database errors go up and abort it.
+CORE_ERRORS = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, AssertionError)
+
 # Statements of every batch are built once: with small batches, building them costs more than running them.
 _NEXT_DUE = select(func.min(t.subjects.c.due_at)).where(
     t.subjects.c.shop_id == bindparam("of_shop"), t.subjects.c.set_aside.is_(None)
@@ -130,13 +133,13 @@ def _advance_one(
             load_missing_journeys(db, shop.shop_id, one)
             save.save_checkpoint(db, shop.shop_id, one)
         return tags
-    except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
-        # Only the pure core raises these: the subject is poison, not the batch.  Database errors go up and abort it.
-        _set_aside(db, shop, one, error)
+    except CORE_ERRORS as error:
+        set_aside(db, shop, one, error)
         return None
 
 
-def _set_aside(db: Connection, shop: Shop, one: Held, error: Exception) -> None:
+def set_aside(db: Connection, shop: Shop, one: Held, error: Exception) -> None:
+    """As it was before, with the error; its events are kept until a replay."""
     log.exception("set aside shop=%s subject=%s", shop.shop_id, one.subject_id)
     fresh = load_subjects(db, shop.shop_id, {one.subject_id}, [])[one.subject_id]
     one.subject, one.booked = fresh.subject, fresh.booked
@@ -198,7 +201,10 @@ def tick_shop(db: Connection, shop: Shop, hold: Hold, now: Instant, limit: int =
     terms = terms_of(shop.settings)
     for one in held.values():
         one.counts = one.subject_id not in hidden
-        tick(one.subject, now, terms)
+        try:
+            tick(one.subject, now, terms)
+        except CORE_ERRORS as error:
+            set_aside(db, shop, one, error)
     save.save_subjects(db, shop.shop_id, shop.settings.tz, held.values())
     save.save_lease(db, shop.shop_id, ids.next, next_due(db, shop.shop_id))
     return len(due)

@@ -1,7 +1,7 @@
 """Fold subjects again from their stored events: `rebuild` with the versions they were tagged by, `replay` with today's.
 
 Both give the same totals, since every journey books only the difference.  A subject that was set aside comes back when its fold
-succeeds now.
+succeeds now; one whose fold fails now is set aside, and the others go on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tracker.clock import Instant
 from tracker.journey.state import Terms
 from tracker.pipeline import save
 from tracker.pipeline.load import Held, terms_of, uncounted
-from tracker.pipeline.process import Hold, next_due, refold_subject
+from tracker.pipeline.process import CORE_ERRORS, Hold, next_due, refold_subject, set_aside
 from tracker.shops import Shop
 from tracker.stages.tagging import CURRENT_VERSION
 
@@ -44,7 +44,10 @@ def rebuild_subjects(
     hidden = uncounted(db, shop.shop_id, subjects)
     for subject_id in subjects:
         one = Held(subject_id, counts=subject_id not in hidden)
-        refold_subject(db, shop, one, [], terms, from_start=True, now=now)
+        try:
+            refold_subject(db, shop, one, [], terms, from_start=True, now=now)
+        except CORE_ERRORS as error:
+            set_aside(db, shop, one, error)
         save.save_subjects(db, shop.shop_id, shop.settings.tz, [one])
         yield subject_id
     save.save_lease(db, shop.shop_id, ids.next, next_due(db, shop.shop_id))
