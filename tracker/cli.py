@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 
 import click
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from tracker import __version__, clock, shops
 from tracker import tables as t
 from tracker.config import Config, ConfigError, from_env
 from tracker.demo import history
 from tracker.doctor import examine
+from tracker.errors import TrackerError
 from tracker.http import accounts
 from tracker.pipeline import leases
 from tracker.pipeline.leases import LeaseLost
@@ -35,7 +37,20 @@ from tracker.worker import Worker
 DEMO_EMAIL = "owner@example.com"
 
 
-@click.group()
+class Commands(click.Group):
+    """What fails for a reason that the one who typed can mend is said in a sentence, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except TrackerError as error:
+            raise click.ClickException(str(error)) from error
+        except (OperationalError, ProgrammingError) as error:
+            text = f"the database refuses: {str(error.orig).splitlines()[0]}"
+            raise click.ClickException(f"{text}\n`tracker migrate` makes the tables, `tracker doctor` looks closer.") from error
+
+
+@click.group(cls=Commands)
 @click.version_option(__version__)
 def cli() -> None:
     """Kunderejse: customer-journey tracking for webshops."""

@@ -5,6 +5,7 @@ To add a setting: one field with `setting(...)`.  The README's table is made fro
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -103,16 +104,22 @@ def _parse(name: str, text: str, kind: type) -> Any:
 
 
 def _kept_secret(data_dir: Path) -> str:
-    """Made once with 256 random bits and kept readable for the owner alone."""
-    path = data_dir / "secret"
-    data_dir.mkdir(parents=True, exist_ok=True)
+    """Made once with 256 random bits and kept readable for the owner alone.
+
+    Complete before it has its name: of several processes that start together, all read the one that came first.
+    """
+    path, draft = data_dir / "secret", data_dir / f"secret.{secrets.token_hex(8)}"
     try:
-        with path.open("x", encoding="utf-8") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_urlsafe(32))
-    except FileExistsError:
-        pass
-    return path.read_text(encoding="utf-8").strip()
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(draft)
+            draft.unlink()
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{PREFIX}DATA_DIR names a folder that cannot be used: {path}: {error.strerror}") from error
 
 
 def inherited_environment() -> dict[str, str]:

@@ -47,6 +47,8 @@ def examine(config: Config, now: Instant) -> list[Finding]:
         except SQLAlchemyError as error:
             found.append(Finding(False, f"The database does not answer: {str(error).splitlines()[0]}", _DATABASE_ADVICE))
             break
+        if check is _tables and not found[-1].ok:
+            break  # the rest would ask for what is not there
     return found
 
 
@@ -69,7 +71,7 @@ def _folder(config: Config, _engine: Engine, _now: Instant) -> Iterator[Finding]
 
 
 def _tables(_config: Config, engine: Engine, _now: Instant) -> Iterator[Finding]:
-    current, head = storage.current_revision(engine), storage.head_revision()
+    current, head = storage.current_revision(engine) or "nothing", storage.head_revision()
     ok = current == head
     yield Finding(ok, "The tables fit this release." if ok else f"The tables are at {current}, this release needs {head}.",
                   "" if ok else "Run `tracker migrate`.")  # fmt: skip

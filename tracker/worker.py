@@ -8,6 +8,7 @@ worked them in; whatever is worked in twice changes nothing.
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import secrets
 import threading
@@ -64,6 +65,7 @@ class Worker:
                 pause = IDLE_SECONDS
             except (SQLAlchemyError, OSError) as error:
                 busy = 0
+                self._swept_at = 0  # what was left half done is looked for once the database is back
                 pause = min(MAX_PAUSE_SECONDS, pause * 2)
                 log.error("the database does not answer, next try in %.1f s: %s", pause, str(error).splitlines()[0])
             if not busy:
@@ -88,6 +90,7 @@ class Worker:
         if now - self._swept_at > SWEEP_SECONDS * 1000:
             self._swept_at = now
             self.files.sweep()
+            self._find_left_behind()
         return done
 
     # --- embedded: straight from the files
@@ -120,6 +123,17 @@ class Worker:
         c = leases_table.c
         db.execute(update(leases_table).where(c.shop_id == shop_id, c.pending_at.is_(None)).values(pending_at=clock.now()))
 
+    def _find_left_behind(self) -> None:
+        """Rows whose worker ended after it had cleared the shop's mark: nobody would look for them until others come."""
+        c = leases_table.c
+        has_rows = select(intake_table.c.row).where(intake_table.c.shop_id == c.shop_id).exists()
+        with self.engine.connect() as db:
+            left = list(db.execute(select(c.shop_id).where(c.pending_at.is_(None), has_rows).order_by(c.shop_id)).scalars())
+        if left:
+            with writing(self.engine) as db:
+                for shop_id in left:  # in order, as `forward` does, so that the two never wait for each other
+                    self._mark_pending(db, shop_id)
+
     def _work_table(self, now: Instant) -> int:
         done = self.forward()
         c = leases_table.c
@@ -128,6 +142,8 @@ class Worker:
             pending = list(
                 db.execute(select(c.shop_id).where(c.pending_at.is_not(None), mine).order_by(c.pending_at).limit(200)).scalars()
             )
+        if any(shop_id not in self._shops for shop_id in pending):
+            self._reload_shops(now)  # made since we looked; without this it would pass for one that is gone
         for shop_id in pending:
             done += self._work_shop(shop_id, now)
         return done
@@ -169,7 +185,7 @@ class Worker:
         """
         done: list[IntakeRow] = []
         try:
-            with writing(self.engine) as db:
+            with _collector_paused(), writing(self.engine) as db:
                 for shop_id, rows in batches:
                     shop = self._shops.get(shop_id)
                     if shop is None:
@@ -206,6 +222,17 @@ class Worker:
             with writing(self.engine) as db:
                 upsert(db, leases_table, [{"shop_id": 0, "held_until_at": 0, "next_id": 1}])
         return self._shops
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A batch makes some hundred thousand objects that all live until its end; looking for garbage among them again and again
+    took a quarter of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _transactions(rows: Iterable[IntakeRow], size: int) -> Iterator[list[tuple[int, list[IntakeRow]]]]:

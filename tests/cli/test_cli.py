@@ -1,0 +1,256 @@
+"""The command line: what each command does and prints, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import Engine, func, select, update
+
+from tests.builders import START, add_shop, counters, event, intake_row, look, purchase, work_in
+from tests.cli.conftest import Tracker
+from tests.worker.intake import waiting
+from tracker import __version__, shops, storage
+from tracker import tables as t
+from tracker.cli import cli
+from tracker.clock import DAY, MINUTE
+from tracker.config import Config
+from tracker.http import accounts
+from tracker.pipeline import leases
+from tracker.shops import Shop, find_shop
+from tracker.storage import writing
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def shop(engine: Engine) -> Shop:
+    return add_shop(engine)
+
+
+def said(result: Result, code: int = 0) -> str:
+    """All it printed; a traceback is never an answer."""
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.output
+
+
+def all_shops(engine: Engine) -> list[Shop]:
+    with engine.connect() as db:
+        return shops.all_shops(db)
+
+
+def test_help_and_version() -> None:
+    assert "Start front door, worker and admin pages" in said(CliRunner().invoke(cli, ["--help"]))
+    assert __version__ in said(CliRunner().invoke(cli, ["--version"]))
+
+
+@pytest.mark.parametrize("command", ["shop list", "migrate", "doctor", "demo", "work", "run", "rebuild 1", "user add a@b.dk"])
+def test_a_wrong_setting_is_said_by_every_command(tracker: Tracker, command: str) -> None:
+    result = tracker(*command.split(), typed=f"{PASSWORD}\n" * 2, max_events="many")
+    assert "Error: KUNDEREJSE_MAX_EVENTS must be a whole number, not 'many'" in said(result, 1)
+
+
+# --- shops
+
+
+def test_a_shop_is_made_and_its_keys_and_tag_are_printed(tracker: Tracker, engine: Engine) -> None:
+    words = ["--host", "Shop.Example", "--host", "www.shop.example", "--currency", "sek", "--locale", "sv"]
+    printed = said(tracker("shop", "add", "Nordlys", *words, "--zone", "Europe/Stockholm", public_url="https://t.example"))
+    [made] = all_shops(engine)
+    assert made.hosts == ("shop.example", "www.shop.example")
+    assert (made.settings.currency, made.settings.locale, made.settings.zone) == ("SEK", "sv", "Europe/Stockholm")
+    assert made.site_key in printed and made.secret in printed
+    assert f'<script async src="https://t.example/k.js" data-key="{made.site_key}"></script>' in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--zone", "Europe/Nowhere", "--host", "a.dk"], "'Europe/Nowhere' is no time zone; write one like Europe/Copenhagen"),
+        (["--zone", "../etc/passwd", "--host", "a.dk"], "'../etc/passwd' is no time zone; write one like Europe/Copenhagen"),
+        (["--zone", "Europe", "--host", "a.dk"], "'Europe' is no time zone; write one like Europe/Copenhagen"),
+        (["--locale", "fi", "--host", "a.dk"], "'fi' is not one of"),
+        ([], "Missing option '--host'"),
+    ],
+)
+def test_a_shop_that_cannot_be_is_refused(tracker: Tracker, engine: Engine, words: list[str], error: str) -> None:
+    result = tracker("shop", "add", "Nordlys", *words)
+    assert error in said(result, result.exit_code)
+    assert result.exit_code != 0
+    assert all_shops(engine) == []
+
+
+def test_shops_are_listed(tracker: Tracker, engine: Engine) -> None:
+    assert "No shops yet" in said(tracker("shop", "list"))
+    made = [add_shop(engine), add_shop(engine)]
+    lines = said(tracker("shop", "list")).splitlines()
+    assert [line.split()[0] for line in lines] == ["1", "2"]
+    assert all(shop.site_key in line and shop.secret not in line for shop, line in zip(made, lines, strict=True))
+
+
+def test_a_rotated_key_is_printed_and_the_one_before_stays(tracker: Tracker, engine: Engine, shop: Shop) -> None:
+    new = said(tracker("shop", "rotate-key", str(shop.shop_id))).strip()
+    [rotated] = all_shops(engine)
+    assert rotated.secrets == (new, shop.secret)
+
+
+@pytest.mark.parametrize("command", ["shop rotate-key 7", "rebuild 7", "replay 7"])
+def test_a_shop_that_is_not_there_is_said(tracker: Tracker, command: str) -> None:
+    assert "there is no shop 7; `tracker shop list` shows them" in said(tracker(*command.split()), 1)
+
+
+# --- accounts
+
+
+def test_an_account_can_log_in_afterwards(tracker: Tracker, engine: Engine, shop: Shop) -> None:
+    other = add_shop(engine)
+    typed = f"{PASSWORD}\n{PASSWORD}\n"
+    assert "Anna@shop.example can log in." in said(tracker("user", "add", "Anna@shop.example", typed=typed))
+    words = ["--shop", str(other.shop_id), "--role", "analyst", "--name", "Bo"]
+    said(tracker("user", "add", "bo@shop.example", *words, typed=typed))
+    with engine.connect() as db:
+        anna = accounts.check_login(db, "anna@shop.example", PASSWORD)
+        bo = accounts.check_login(db, "bo@shop.example", PASSWORD)
+    assert anna is not None and anna.roles == {shop.shop_id: "owner", other.shop_id: "owner"} and anna.name == "Anna"
+    assert bo is not None and bo.roles == {other.shop_id: "analyst"} and bo.name == "Bo"
+    assert PASSWORD not in said(tracker("shop", "list"))
+
+
+@pytest.mark.parametrize(
+    ("words", "password", "error"),
+    [
+        (["a@b.dk"], "short", "at least ten characters"),
+        (["nobody"], PASSWORD, "no e-mail address"),
+        (["a@b.dk", "--shop", "7"], PASSWORD, "there is no shop [7]; `tracker shop list` shows them"),
+        (["a@b.dk", "--role", "king"], PASSWORD, "'king' is not one of"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(
+    tracker: Tracker, engine: Engine, shop: Shop, words: list[str], password: str, error: str
+) -> None:
+    result = tracker("user", "add", *words, typed=f"{password}\n{password}\n")
+    assert error in said(result, result.exit_code)
+    assert result.exit_code != 0
+    with engine.connect() as db:
+        assert db.execute(select(func.count()).select_from(t.users)).scalar_one() == 0
+
+
+def test_an_account_needs_a_shop_and_its_own_address(tracker: Tracker, engine: Engine) -> None:
+    typed = f"{PASSWORD}\n{PASSWORD}\n"
+    assert "there is no shop" in said(tracker("user", "add", "a@b.dk", typed=typed), 1)
+    add_shop(engine)
+    said(tracker("user", "add", "a@b.dk", typed=typed))
+    assert "somebody has this e-mail address already" in said(tracker("user", "add", "A@b.dk", typed=typed), 1)
+
+
+# --- tables
+
+
+def test_migrate_makes_the_tables_of_an_empty_folder(tracker: Tracker, tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/new/k.db"
+    for _ in range(2):
+        assert "The tables are up to date." in said(tracker("migrate", database_url=address))
+    engine = storage.open_engine(Config(database_url=address))
+    assert storage.current_revision(engine) == storage.head_revision()
+    engine.dispose()
+    assert "No shops yet" in said(tracker("shop", "list", database_url=address))
+
+
+def test_before_migrate_commands_say_what_to_do(tracker: Tracker, tmp_path: Path) -> None:
+    printed = said(tracker("shop", "list", database_url=f"sqlite:///{tmp_path}/empty.db"), 1)
+    assert "tracker migrate" in printed
+
+
+def test_a_database_that_does_not_answer_is_said(tracker: Tracker, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for command in ("shop list", "migrate", "demo"):
+        printed = said(tracker(*command.split(), database_url=f"sqlite:///{tmp_path}/folder"), 1)
+        assert "unable to open database file" in printed and "tracker doctor" in printed
+
+
+def test_a_database_of_a_newer_release_is_left_alone(tracker: Tracker, engine: Engine) -> None:
+    with writing(engine) as db:
+        db.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    assert "a newer release has been at work here" in said(tracker("migrate"), 1)
+
+
+# --- demo
+
+
+def test_demo_fills_an_empty_shop_once(tracker: Tracker, engine: Engine, config: Config, shop: Shop) -> None:
+    assert "The shop has journeys to look at." in said(tracker("demo", "--days", "1"))
+    with engine.connect() as db:
+        names = counters(db, shop)
+        kept = db.execute(select(func.count()).select_from(t.events)).scalar_one()
+    assert names["journeys"] > 10 and kept > names["journeys"]
+    assert waiting(config, engine) == 0
+    said(tracker("demo", "--days", "1"))
+    with engine.connect() as db:
+        assert db.execute(select(func.count()).select_from(t.events)).scalar_one() == kept
+
+
+def test_demo_without_a_shop_says_how_to_make_one(tracker: Tracker) -> None:
+    assert "there is no shop yet: `tracker shop add NAME --host HOST`" in said(tracker("demo"), 1)
+
+
+# --- folding again
+
+
+@pytest.mark.parametrize("command", ["rebuild", "replay"])
+def test_folding_again_leaves_right_totals_and_mends_wrong_states(
+    tracker: Tracker, engine: Engine, shop: Shop, command: str
+) -> None:
+    looks = [look("dress", START + i * MINUTE, visitor_key=f"v{i}") for i in range(5)]
+    work_in(engine, shop, intake_row(shop, *looks, purchase(START + DAY, visitor_key="v1")))
+    with engine.connect() as db:
+        before = counters(db, shop)
+    with writing(engine) as db:
+        db.execute(update(t.subjects).values(set_aside="ValueError: a fault mended since"))
+    assert "5 subjects folded again." in said(tracker(command, str(shop.shop_id)))
+    with engine.connect() as db:
+        after = counters(db, shop)
+        assert db.execute(select(func.count()).where(t.subjects.c.set_aside.is_not(None))).scalar_one() == 0
+        assert db.execute(select(t.leases.c.token).where(t.leases.c.shop_id == shop.shop_id)).scalar_one() is None
+    started = {name: before[name] for name in ("journeys", "ordered", "net.DKK")}
+    assert {name: after[name] for name in started} == started
+
+
+def test_more_subjects_than_one_transaction_takes(tracker: Tracker, engine: Engine, shop: Shop) -> None:
+    rows = [event(at=START + i, visitor_key=f"v{i}") for i in range(205)]
+    work_in(engine, shop, intake_row(shop, *rows))
+    assert "205 subjects folded again." in said(tracker("rebuild", str(shop.shop_id)))
+    with engine.connect() as db:
+        assert counters(db, shop)["journeys"] == 205
+
+
+def test_a_shop_that_another_process_holds_is_waited_for_and_then_said(tracker: Tracker, engine: Engine, shop: Shop) -> None:
+    with writing(engine) as db:
+        leases.hold(db, shop.shop_id, "worker", START, 10**15)
+    printed = said(tracker("rebuild", str(shop.shop_id), lease_seconds="0"), 1)
+    assert f"another process holds shop {shop.shop_id} and does not let go; is a worker running?" in printed
+
+
+# --- doctor
+
+
+def test_doctor_lists_what_is_fine_and_what_to_do(tracker: Tracker, shop: Shop) -> None:
+    printed = said(tracker("doctor", public_url="http://127.0.0.1:9"), 1)
+    assert re.search(r"^ok   The tables fit this release\.$", printed, re.MULTILINE)
+    assert "FIX  0 account(s).\n     Make one: `tracker user add EMAIL`." in printed
+
+
+def test_a_rebuild_uses_the_shops_settings_of_today(tracker: Tracker, engine: Engine, shop: Shop) -> None:
+    work_in(engine, shop, intake_row(shop, purchase(START, visitor_key="v1", status="pending")))
+    with engine.connect() as db:
+        assert "ordered" not in counters(db, shop)
+    settings = replace(shop.settings, counted_states=("pending",)).dump()
+    with writing(engine) as db:
+        db.execute(update(t.shops).values(settings=settings))
+    said(tracker("rebuild", str(shop.shop_id)))
+    with engine.connect() as db:
+        assert counters(db, shop)["ordered"] == 1
+        assert find_shop(db, shop.shop_id) is not None
