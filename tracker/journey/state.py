@@ -38,6 +38,8 @@ class Terms:
 
     def version_at(self, received_at: Instant) -> int:
         """The tagging version in force when an event was received."""
+        if len(self.versions) == 1:
+            return self.versions[0][1]
         return next(version for since, version in reversed(self.versions) if received_at >= since)
 
 
