@@ -15,8 +15,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import Connection, Engine, delete, or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, delete, func, or_, select, update
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
 from tracker import clock, shops
 from tracker.clock import Instant
@@ -24,7 +24,7 @@ from tracker.collect.intake import IntakeFiles, IntakeRow
 from tracker.config import Config
 from tracker.pipeline import leases
 from tracker.pipeline.leases import LeaseLost
-from tracker.pipeline.process import Hold, process_batch, tick_shop
+from tracker.pipeline.process import Hold, keep_aside, process_batch, tick_shop
 from tracker.pipeline.upsert import upsert
 from tracker.shops import Shop, ShopSettings
 from tracker.storage import writing
@@ -100,8 +100,12 @@ class Worker:
         if any(row.shop_id not in self._shops for row in rows):
             self._reload_shops(now)
         done: list[IntakeRow] = []
-        for batches in _transactions(rows, self.config.batch_events):
-            done += self._work_in(batches, now)
+        lost: set[int] = set()  # no later rows of a shop before the earlier ones: its mark would pass over these
+        for together in _transactions(rows, self.config.batch_events):
+            batches = [batch for batch in together if batch[0] not in lost]
+            worked = self._work_in(batches, now) if batches else []
+            done += worked
+            lost |= {row.shop_id for _, of_shop in batches for row in of_shop} - {row.shop_id for row in worked}
         self.files.remove((row.file, row.row) for row in done)
         return len(done)
 
@@ -121,7 +125,9 @@ class Worker:
 
     def _mark_pending(self, db: Connection, shop_id: int) -> None:
         c = leases_table.c
-        db.execute(update(leases_table).where(c.shop_id == shop_id, c.pending_at.is_(None)).values(pending_at=clock.now()))
+        # Touches the row also when the mark is there, so that who is about to clear it waits until our rows can be seen.
+        marked = func.coalesce(c.pending_at, clock.now())
+        db.execute(update(leases_table).where(c.shop_id == shop_id).values(pending_at=marked))
 
     def _find_left_behind(self) -> None:
         """Rows whose worker ended after it had cleared the shop's mark: nobody would look for them until others come."""
@@ -181,7 +187,8 @@ class Worker:
     def _work_in(self, batches: Sequence[tuple[int, Sequence[IntakeRow]]], now: Instant) -> list[IntakeRow]:
         """The rows that are done: worked in and committed together, or of a shop that was removed.
 
-        Should another worker hold one of the shops, the others are tried one by one.
+        Should another worker hold one of the shops, the others are tried one by one.  What cannot be worked in together is
+        tried in parts; the row that fails by itself is kept aside, so that it holds up nobody.
         """
         done: list[IntakeRow] = []
         try:
@@ -195,7 +202,37 @@ class Worker:
                     done += rows
         except LeaseLost:
             return [] if len(batches) == 1 else [row for batch in batches for row in self._work_in([batch], now)]
+        except Exception as error:
+            if _is_about_the_database(error):
+                raise
+            return self._work_in_parts(batches, now, error)
         return done
+
+    def _work_in_parts(
+        self, batches: Sequence[tuple[int, Sequence[IntakeRow]]], now: Instant, error: Exception
+    ) -> list[IntakeRow]:
+        """The same after a fault of ours: shop by shop, then row by row in order, for as long as the shop is ours."""
+        if len(batches) > 1:
+            return [row for batch in batches for row in self._work_in([batch], now)]
+        [(shop_id, rows)] = batches
+        if len(rows) == 1:
+            return self._keep_aside(shop_id, rows[0], now, error)
+        done: list[IntakeRow] = []
+        for row in rows:
+            worked = self._work_in([(shop_id, [row])], now)
+            if not worked:
+                break
+            done += worked
+        return done
+
+    def _keep_aside(self, shop_id: int, row: IntakeRow, now: Instant, error: Exception) -> list[IntakeRow]:
+        log.error("kept aside row=%s of file=%s shop=%s", row.row, row.file, shop_id, exc_info=error)
+        try:
+            with writing(self.engine) as db:
+                keep_aside(db, self._shops[shop_id], row, self.hold, now)
+        except LeaseLost:
+            return []
+        return [row]
 
     def _tick(self, now: Instant) -> int:
         c = leases_table.c
@@ -222,6 +259,15 @@ class Worker:
             with writing(self.engine) as db:
                 upsert(db, leases_table, [{"shop_id": 0, "held_until_at": 0, "next_id": 1}])
         return self._shops
+
+
+def _is_about_the_database(error: Exception) -> bool:
+    """Whether trying again later may help, as when it is away; else what was asked of it, or our own code, is at fault."""
+    if isinstance(error, DataError | IntegrityError):
+        return False
+    return isinstance(error, DBAPIError | OSError | MemoryError | TimeoutError) or (
+        isinstance(error, SQLAlchemyError) and not isinstance(error, StatementError)
+    )
 
 
 @contextlib.contextmanager

@@ -75,6 +75,14 @@ def process_batch(db: Connection, shop: Shop, rows: Sequence[IntakeRow], hold: H
     return len(batch.events)
 
 
+def keep_aside(db: Connection, shop: Shop, row: IntakeRow, hold: Hold, now: Instant) -> None:
+    """A row that cannot be worked in: kept as it came, counted, passed over from now on.  Raises LeaseLost."""
+    hold.on(db, shop, now)
+    save.save_outcomes(db, shop.shop_id, {(day_on(now, shop.settings.tz), "failed", FailedReason.UNREADABLE): 1})
+    save.save_unreadable(db, shop.shop_id, [row])
+    save.save_marks(db, shop.shop_id, {row.file: row.row})
+
+
 def _advance_all(db: Connection, shop: Shop, batch: Batch, resolved: Resolved, now: Instant) -> None:
     """Fold each subject's new events over its state, or refold it; then write events and subjects."""
     terms = terms_of(shop.settings)
