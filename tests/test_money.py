@@ -20,7 +20,7 @@ def test_minor_units_survive_the_way_out_and_in(minor: int, currency: str) -> No
 
 @given(minor=st.integers(-(10**12), 10**12), currency=currencies)
 def test_an_amount_is_shown_with_all_its_decimals(minor: int, currency: str) -> None:
-    assert -money.from_minor(minor, currency).as_tuple().exponent == money.exponent(currency)
+    assert money.from_minor(minor, currency).as_tuple().exponent == -money.exponent(currency)
 
 
 @pytest.mark.parametrize(
