@@ -69,8 +69,8 @@
     const { stringify, parse } = JSON; // ours, whatever the page does to JSON later
     const levels = ["none", "anonymous", "statistics", "marketing"];
 
-    /** 96 random bits. */
-    const id = () => crypto.getRandomValues(new Uint32Array(3)).join("");
+    /** 64 random bits. */
+    const id = () => crypto.getRandomValues(new Uint32Array(2)).join("");
 
     /** JSON that a toJSON which the page gave to arrays, texts or objects cannot spoil. @param {any} value */
     const json = (value) =>

@@ -22,7 +22,7 @@ from tracker.pipeline.process import Hold, process_batch
 from tracker.shops import Shop, ShopSettings
 from tracker.storage import writing
 
-START: Instant = 1_789_000_000_000  # 2026-09-10T01:46:40Z
+START: Instant = 1_789_000_000_000  # 2026-09-10T00:26:40Z
 HOST = "shop.example"
 
 _ids = count(1)

@@ -19,7 +19,7 @@ from tracker.pipeline.keep import SOURCE_CODE
 from tracker.shops import Shop
 
 _SOURCE_OF = {code: source for source, code in SOURCE_CODE.items()}
-_IN_COLUMNS = ("event_id", "occurred_at", "source", "email", "user_agent", "visitor_key", "anonymous_key")
+_IN_COLUMNS = ("event_id", "occurred_at", "received_at", "source", "email", "user_agent", "visitor_key", "anonymous_key")
 
 
 def act_of(event: Event, shop: Shop, device: str | None = None) -> Act:
@@ -44,6 +44,7 @@ def event_row(shop_id: int, act: Act, link_id: int, tag: str | None) -> dict[str
     packed = codec.pack(event)
     for name in _IN_COLUMNS:
         packed.pop(name, None)
+    packed["lag"] = event.received_at - event.occurred_at
     if act.device:
         packed["device"] = act.device
     return {
@@ -62,6 +63,7 @@ def act_from(row: Row[Any], shop: Shop) -> Act:
     packed = read_body(row.body)
     device = packed.pop("device", None)
     packed["event_id"], packed["occurred_at"] = row.event_id, row.occurred_at
+    packed["received_at"] = row.occurred_at + packed.pop("lag")
     if _SOURCE_OF[row.source] is Source.SERVER:
         packed["source"] = "server"
     return act_of(codec.unpack(packed), shop, device)
