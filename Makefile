@@ -51,16 +51,13 @@ pg: .venv/test ## the Python tests that need a database, on PostgreSQL
 	@TEST_DATABASE=postgresql $(PYTEST) -n $(JOBS) -m "not browser and not faults"
 
 browser: .venv/test ## a real browser walks through the demo shop
-	@mkdir -p var/coverage
-	@COVERAGE_FILE=var/coverage/browser $(PYTEST) -m browser $(COVERED)
+	@$(PYTEST) -m browser
 
 faults: .venv/test ## killed processes, a stopped database, a full disk
-	@mkdir -p var/coverage
-	@COVERAGE_FILE=var/coverage/faults $(PYTEST) -m faults $(COVERED)
+	@$(PYTEST) -m faults
 
-coverage: .venv/test ## how many lines of tracker/ the tests above have run
-	@$(BIN)/coverage combine --quiet --keep --data-file=var/coverage/all $$(ls var/coverage/py var/coverage/browser var/coverage/faults 2>/dev/null)
-	@$(BIN)/coverage report --data-file=var/coverage/all
+coverage: .venv/test ## how many lines of tracker/ the Python tests have run
+	@$(BIN)/coverage report --data-file=var/coverage/py
 
 ## By hand
 
