@@ -15,7 +15,7 @@ from tracker.config import PREFIX, Config, inherited_environment
 log = logging.getLogger(__name__)
 
 RESTART_SECONDS = 2.0
-STOP_SECONDS = 15.0
+STOP_SECONDS = 25.0  # longer than gunicorn takes to let go of its workers
 
 
 @dataclass
