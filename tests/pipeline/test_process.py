@@ -200,6 +200,17 @@ def test_an_anonymous_session_ends_uncounted_when_consent_is_given(engine: Engin
     assert totals(engine, shop)["journeys"] == 1
 
 
+def test_all_sessions_of_the_day_end_uncounted_when_consent_is_given(engine: Engine, shop: Shop) -> None:
+    anonymous: dict[str, Any] = {"visitor_key": None, "anonymous_key": "hash", "consent": Consent.ANONYMOUS}
+    for hour in (0, 2, 4):
+        work_in(engine, shop, intake_row(shop, look("dress", START + hour * HOUR, **anonymous)))
+    assert totals(engine, shop)["journeys"] == 3
+    work_in(engine, shop, intake_row(shop, event("consent_update", START + 5 * HOUR, anonymous_key="hash")))
+    assert "journeys" not in totals(engine, shop)
+    refold_all(engine, shop)
+    assert "journeys" not in totals(engine, shop)
+
+
 def test_bots_are_kept_and_not_counted(engine: Engine, shop: Shop) -> None:
     work_in(engine, shop, intake_row(shop, look("dress", bot="crawler:GPTBot")))
     assert len(all_rows(engine, t.journeys, shop)) == 1

@@ -104,6 +104,7 @@ def _advance_all(db: Connection, shop: Shop, batch: Batch, resolved: Resolved, n
     for subject_id in _superseded(resolved):
         if subject_id in held:
             held[subject_id].counts = False
+            load_missing_journeys(db, shop.shop_id, held[subject_id])  # those of earlier the same day, too
             held[subject_id].subject.changed |= held[subject_id].booked.keys()
     inserted: list[dict[str, object]] = []
     changed = []
