@@ -53,6 +53,13 @@ class TestSessions:
         subject, _ = folded(event(at=START), event(at=START + gap))
         assert subject.session_count == sessions
 
+    def test_leaving_a_page_long_after_is_no_arrival(self) -> None:
+        ad = arrival("paid_social", source="instagram", medium="paid_social", campaign="a")
+        left = act(event("page_engaged", at(300), data={"visible_seconds": 9}), ad)
+        subject, _ = folded(act(event(at=at(0)), ad), purchase(at(5)), left)
+        assert [journey.touch_count for journey in subject.journeys.values()] == [1]
+        assert subject.waiting == []
+
     def test_a_new_campaign_opens_another(self) -> None:
         first = act(event(at=at(0)), arrival("paid_social", source="instagram", medium="paid_social", campaign="a"))
         second = act(event(at=at(1)), arrival("email", source="letter", medium="email", campaign="b"))

@@ -133,7 +133,9 @@ def _facts(subject: Subject, act: Act, named: Journey | None, terms: Terms) -> F
 
 def _open_session(subject: Subject, act: Act, terms: Terms) -> Touch | None:
     """Go on with the visitor's session or open one; the touchpoint when one was opened by an arrival."""
-    event, session, arrival = act.event, subject.session, act.arrival
+    event, session = act.event, subject.session
+    # Leaving a page, perhaps hours later, tells its address again and is no arrival.
+    arrival = act.arrival if event.type != "page_engaged" else None
     at = event.occurred_at
     label = None
     if arrival is not None and (arrival.campaign or arrival.medium or arrival.click_id_kind):
