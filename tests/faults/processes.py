@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -91,7 +92,7 @@ def post(address: str, body: object, timeout: float = 5) -> tuple[int, dict[str,
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read() or b"{}")
-    except OSError:
+    except (OSError, http.client.HTTPException, ValueError):  # killed before, or in the middle of, the answer
         return 0, {}
 
 
