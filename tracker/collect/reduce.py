@@ -41,7 +41,7 @@ def reduce(event: Event, facts: Facts, shop_id: int, salt: bytes) -> Event | Non
     agent = facts.user_agent[:MAX_USER_AGENT] or None
     told = {"consent": consent, "user_agent": agent, "country": facts.country, "bot": bot(agent) if agent else None}
     if consent is Consent.ANONYMOUS:
-        told |= {"visitor_key": None, "customer_key": None, "email": None, "cart_key": None}
+        told |= dict.fromkeys(("visitor_key", "customer_key", "email", "cart_key", "order_key"))  # nothing that joins
     if consent is Consent.ANONYMOUS or event.type == "consent_update":
         told["anonymous_key"] = anonymous_key(facts, shop_id, salt)
     return replace(event, **told)  # type: ignore[arg-type]  # mypy sees one type for all the values
