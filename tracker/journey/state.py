@@ -19,7 +19,6 @@ from tracker.stages.tagging import CURRENT_VERSION
 
 MAX_TOUCHES = 50
 MAX_PRODUCTS = 60
-MAX_ATTEMPTS = 5
 MAX_REFUNDS = 100
 
 OPEN, ORDERED, LAPSED = "open", "ordered", "lapsed"
