@@ -18,6 +18,7 @@ from tracker.events.types import Consent, Event, Page, Source
 from tracker.journey.contribution import contribution
 from tracker.journey.state import LAPSED, OPEN, ORDERED, Act, Journey, Order, Tag, Touch
 from tracker.pipeline.counters import add
+from tracker.pipeline.save import journey_row
 from tracker.pipeline.stored import event_row
 from tracker.reports.counters import day_number
 from tracker.reports.durations import BOUNDS
@@ -67,7 +68,8 @@ def fill(db: Connection, shop: Shop, now: Instant, *, journeys: int = 1_400, hos
         for which in booked["filters"]:
             for name, amount in booked["names"].items():
                 amounts[which, booked["day"], name] += amount
-        rows.append(_journey_row(shop.shop_id, subject_id, journey))
+        journey.booked = booked
+        rows.append(journey_row(shop.shop_id, subject_id, journey))
     db.execute(insert(t.journeys), rows)
     add(db, shop.shop_id, amounts)
     _outcomes(db, shop, now, dice, hostile)
@@ -103,27 +105,6 @@ def _wander(dice: random.Random, began: Instant, now: Instant, hostile: str | No
     if journey.outcome == OPEN and journey.last_at < now - 30 * DAY:
         journey.outcome = LAPSED
     return journey
-
-
-def _journey_row(shop_id: int, subject_id: int, journey: Journey) -> dict[str, Any]:
-    order = journey.order
-    return {
-        "shop_id": shop_id,
-        "subject_id": subject_id,
-        "number": journey.number,
-        "began_at": journey.began_at,
-        "last_at": journey.last_at,
-        "outcome": journey.outcome,
-        "stage": journey.stage,
-        "highest": journey.highest,
-        "channel": journey.channel,
-        "campaign": journey.campaign,
-        "order_key": order.key if order else None,
-        "net_minor": order.net if order else None,
-        "currency": order.currency if order else None,
-        "counted": True,
-        "body": b"",
-    }
 
 
 def _outcomes(db: Connection, shop: Shop, now: Instant, dice: random.Random, hostile: str | None) -> None:

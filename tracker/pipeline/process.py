@@ -86,11 +86,12 @@ def keep_aside(db: Connection, shop: Shop, row: IntakeRow, hold: Hold, now: Inst
 def _advance_all(db: Connection, shop: Shop, batch: Batch, resolved: Resolved, now: Instant) -> None:
     """Fold each subject's new events over its state, or refold it; then write events and subjects."""
     terms = terms_of(shop.settings)
-    links = {id(event): link for event, link in zip(batch.events, resolved.link_of, strict=True)}
+    links = {}
     new: dict[int, list[Act]] = defaultdict(list)
     waiting = []
     for event, link in zip(batch.events, resolved.link_of, strict=True):
         act = act_of(event, shop)
+        links[id(event)] = link
         if link.subject_id is None:
             waiting.append(event_row(shop.shop_id, act, link.link_id, None))
         else:

@@ -83,7 +83,7 @@ def save_subjects(db: Connection, shop_id: int, zone: ZoneInfo, held: Iterable[H
             changes += difference(before, after)
             if journey is not None:
                 journey.booked = one.booked[number] = after
-                journeys.append(_journey_row(shop_id, one, journey))
+                journeys.append(journey_row(shop_id, one.subject_id, journey))
                 for order in journey.orders():
                     orders[order.key] = _order_row(shop_id, one.subject_id, number, order)
         _delete_journeys(db, shop_id, one.subject_id, [n for n in subject.changed if n not in subject.journeys])
@@ -94,11 +94,12 @@ def save_subjects(db: Connection, shop_id: int, zone: ZoneInfo, held: Iterable[H
     counters.add(db, shop_id, add_up(changes))
 
 
-def _journey_row(shop_id: int, one: Held, journey: Journey) -> dict[str, Any]:
+def journey_row(shop_id: int, subject_id: int, journey: Journey) -> dict[str, Any]:
+    """The row of a journey that knows what it has booked."""
     order = journey.order
     return {
         "shop_id": shop_id,
-        "subject_id": one.subject_id,
+        "subject_id": subject_id,
         "number": journey.number,
         "began_at": journey.began_at,
         "last_at": journey.last_at,
