@@ -17,7 +17,7 @@ from tracker.enrich import Arrival
 from tracker.events.codec import pack
 from tracker.events.types import Consent, Event, Page, PageKind, Source
 from tracker.journey.state import Act
-from tracker.pipeline.counters import read_days
+from tracker.pipeline.counters import read_total
 from tracker.pipeline.process import Hold, process_batch
 from tracker.shops import Shop, ShopSettings
 from tracker.storage import writing
@@ -96,10 +96,11 @@ def work_in(engine: Engine, shop: Shop, *rows: IntakeRow, now: Instant | None = 
 HOLD = Hold("test", 60_000, "a secret that only tests know")
 
 
-def counters(db: Connection, shop: Shop, filter: str = "") -> dict[str, int]:
-    """All counters of one filter, summed over days; zeros left out."""
+def counters(db: Connection, shop: Shop, filter: str = "", family: str = "journeys") -> dict[str, int]:
+    """All counters of one filter and family, summed over days; zeros left out."""
     total: Counter[str] = Counter()
-    for _, amounts in read_days(db, shop.shop_id, filter, 0, 99_999_999):
+    now = shops.find_shop(db, shop.shop_id) or shop  # another generation may have been built since
+    for amounts in read_total(db, shop.shop_id, now.generation, family, filter, 20_000_101, 20_991_231):
         total.update(amounts)
     return {name: amount for name, amount in total.items() if amount}
 

@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,7 +26,7 @@ from tracker.http import accounts
 from tracker.pipeline import leases
 from tracker.pipeline.leases import LeaseLost
 from tracker.pipeline.process import Hold
-from tracker.pipeline.rebuild import rebuild_subjects, subject_ids
+from tracker.pipeline.rebuild import build_slice, start_building, with_todays_rules
 from tracker.run import serve
 from tracker.shops import Shop, ShopSettings
 from tracker.storage import migrate as migrate_tables
@@ -275,28 +274,25 @@ def _refold(shop_id: int, *, replay: bool) -> None:
     engine = _engine(config)
     with engine.connect() as db:
         found = shops.find_shop(db, shop_id)
-        count = db.execute(select(func.count()).where(t.subjects.c.shop_id == shop_id)).scalar_one()
     if found is None:
         raise click.ClickException(f"there is no shop {shop_id}; `tracker shop list` shows them")
-    with click.progressbar(length=count, label=f"Folding {found.name} again", file=sys.stderr) as bar:
-        for _ in _refold_all(engine, config, found, replay=replay):
-            bar.update(1)
-    click.echo(f"{count} subjects folded again.")
-
-
-def _refold_all(engine: Engine, config: Config, shop: Shop, *, replay: bool) -> Iterator[int]:
-    """In transactions of some subjects each, under a lease of our own; a running worker waits meanwhile."""
     hold = Hold(secrets.token_urlsafe(12), config.lease_seconds * 1000, config.secret_key)
-    _wait_for_lease(engine, shop, hold)
-    last = 0
-    while True:
-        with writing(engine) as db:
-            some = subject_ids(db, shop.shop_id, after=last)
-            yield from rebuild_subjects(db, shop, some, hold, clock.now(), replay=replay)
-            if not some:
-                leases.release(db, shop.shop_id, hold.token)
-                return
-            last = some[-1]
+    _wait_for_lease(engine, found, hold)
+    with writing(engine) as db:
+        hold.on(db, found, clock.now())
+        found = start_building(db, found, with_todays_rules(found.settings) if replay else found.settings, clock.now())
+    building = found.building
+    count, done = building.total if building else 0, 0
+    with click.progressbar(length=count, label=f"Folding {found.name} again", file=sys.stderr) as bar:
+        while building is not None:
+            with writing(engine) as db:
+                found = build_slice(db, found, hold, clock.now())
+            building = found.building
+            bar.update((building.done if building else count) - done)
+            done = building.done if building else count
+    with writing(engine) as db:
+        leases.release(db, found.shop_id, hold.token)
+    click.echo(f"{count} subjects folded again.")
 
 
 def _wait_for_lease(engine: Engine, shop: Shop, hold: Hold) -> None:

@@ -25,3 +25,8 @@ def to_minor(amount: Decimal, currency: str) -> int:
 def from_minor(minor: int, currency: str) -> Decimal:
     """The amount in major units, with all its decimals: 613.30."""
     return Decimal(minor).scaleb(-exponent(currency))
+
+
+def convert(minor: int, currency: str, into: str, worth: Decimal) -> int:
+    """Minor units of another currency, of which one major unit of `currency` is `worth`; halves to even."""
+    return to_minor(from_minor(minor, currency) * worth, into)

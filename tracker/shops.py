@@ -1,54 +1,36 @@
-"""A shop: its keys, hosts and settings, and the directory by which the front door knows them.
-
-To add a setting of a shop: one field of ShopSettings.
-"""
+"""A shop: its keys, hosts and settings.  What an owner may decide is in tracker/shop_settings.py."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from tracker import tables as t
 from tracker.clock import Instant
 from tracker.events.types import Consent
+from tracker.journey.contribution import VERSION
+from tracker.shop_settings import ShopSettings
+
+__all__ = ["Building", "Shop", "ShopSettings", "add_shop", "all_shops", "find_shop", "rotate_secret", "write_shop"]
 
 
 @dataclass(frozen=True)
-class ShopSettings:
-    """What a shop's owner decides.  Days in the shop's zone, money reports in its currency."""
+class Building:
+    """A generation of counters that is being built beside the one that reports read."""
 
-    zone: str = "Europe/Copenhagen"
-    currency: str = "DKK"
-    locale: str = "da"
-    stage_view: str = "twelve"
-    idle_minutes: int = 30  # a session's longest gap; exactly this long continues
-    journey_window_days: int = 30  # without an own act for longer, a journey lapses
-    lapse_days: int = 180  # a customer silent for longer who comes back is reactivated
-    counted_states: tuple[str, ...] = ("paid", "placed_cod", "completed", "processing")  # order states that count
-    consent_unknown: str = "anonymous"  # the level of a browser that no consent platform speaks for
-    page_kinds: Mapping[str, str] = field(default_factory=dict)  # path prefix -> PageKind, before the guesses
-
-    @property
-    def tz(self) -> ZoneInfo:
-        return ZoneInfo(self.zone)
-
-    @classmethod
-    def load(cls, stored: Mapping[str, Any]) -> ShopSettings:
-        """From the shop's row; fields that this release does not know are left alone there."""
-        known = {f.name for f in fields(cls)}
-        values = {name: value for name, value in stored.items() if name in known}
-        if "counted_states" in values:
-            values["counted_states"] = tuple(values["counted_states"])
-        return cls(**values)
+    generation: int
+    settings: ShopSettings  # in force once it is complete
+    after: int = 0  # the last subject done
+    done: int = 0  # how many
+    total: int = 0
+    began_at: Instant = 0
 
     def dump(self) -> dict[str, Any]:
-        """For the shop's row."""
-        return {**asdict(self), "counted_states": list(self.counted_states)}
+        return {**asdict(self), "settings": self.settings.dump()}
 
 
 @dataclass(frozen=True)
@@ -62,6 +44,10 @@ class Shop:
     previous_secret: str | None
     hosts: tuple[str, ...]
     settings: ShopSettings
+    version: int = 0  # rises with each change of settings, generation and build
+    generation: int = 1  # of the counters that reports read
+    counted_by: int = VERSION  # the version of contribution.py that made them
+    building: Building | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -82,7 +68,15 @@ def _shop(row: Row[Any]) -> Shop:
         previous_secret=row.previous_secret,
         hosts=tuple(row.hosts),
         settings=ShopSettings.load(row.settings),
+        version=row.version,
+        generation=row.generation,
+        counted_by=row.counted_by,
+        building=_building(row.building) if row.building else None,
     )
+
+
+def _building(stored: Mapping[str, Any]) -> Building:
+    return Building(**{**stored, "settings": ShopSettings.load(stored["settings"])})
 
 
 def all_shops(db: Connection) -> list[Shop]:
@@ -105,6 +99,7 @@ def add_shop(db: Connection, name: str, hosts: tuple[str, ...], now: Instant, se
         "secret": "sk_" + secrets.token_urlsafe(32),
         "hosts": list(hosts),
         "settings": (settings or ShopSettings()).dump(),
+        "counted_by": VERSION,
         "created_at": now,
     }
     db.execute(insert(t.shops), row)
@@ -121,3 +116,13 @@ def rotate_secret(db: Connection, shop_id: int, now: Instant) -> str:
         update(t.shops).where(t.shops.c.shop_id == shop_id).values(previous_secret=t.shops.c.secret, secret=new, rotated_at=now)
     )
     return new
+
+
+def write_shop(db: Connection, shop: Shop, **values: Any) -> Shop:
+    """Change columns of the shop's row, and make everybody who knows the old one look again; answers the shop as it is then."""
+    version = shop.version + 1
+    db.execute(update(t.shops).where(t.shops.c.shop_id == shop.shop_id).values(version=version, **values))
+    db.execute(update(t.leases).where(t.leases.c.shop_id == shop.shop_id).values(version=version))
+    found = find_shop(db, shop.shop_id)
+    assert found is not None
+    return found

@@ -182,7 +182,8 @@ def _refuse_newer(revision: str | None) -> None:
         _scripts().get_revisions(revision or ())
     except (CommandError, ResolutionError) as error:
         raise UnknownRevision(
-            f"the database is at {revision}, which this release does not know: a newer release has been at work here"
+            f"the database is at {revision}, which this release does not know: a newer release has been at work here, "
+            "or one from before the first"
         ) from error
 
 

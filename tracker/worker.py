@@ -22,8 +22,9 @@ from tracker import clock, shops
 from tracker.clock import Instant
 from tracker.collect.intake import IntakeFiles, IntakeRow
 from tracker.config import Config
-from tracker.pipeline import leases
-from tracker.pipeline.leases import LeaseLost
+from tracker.journey.contribution import VERSION
+from tracker.pipeline import leases, tasks
+from tracker.pipeline.leases import LeaseLost, ShopChanged
 from tracker.pipeline.process import Hold, keep_aside, process_batch, tick_shop
 from tracker.pipeline.upsert import upsert
 from tracker.shops import Shop, ShopSettings
@@ -86,7 +87,7 @@ class Worker:
         """Everything that waits now, once; how many intake rows and subjects that were."""
         self._know_shops(now)
         done = self._work_files(now) if self.config.is_embedded else self._work_table(now)
-        done += self._tick(now)
+        done += self._tick(now) + self._do_tasks(now)
         if now - self._swept_at > SWEEP_SECONDS * 1000:
             self._swept_at = now
             self.files.sweep()
@@ -200,7 +201,9 @@ class Worker:
                     else:
                         process_batch(db, shop, rows, self.hold, now)
                     done += rows
-        except LeaseLost:
+        except LeaseLost as lost:
+            if isinstance(lost, ShopChanged):
+                self._shops_at = 0
             return [] if len(batches) == 1 else [row for batch in batches for row in self._work_in([batch], now)]
         except Exception as error:
             if _is_about_the_database(error):
@@ -242,8 +245,33 @@ class Worker:
         for shop_id in due:
             shop = self._shops.get(shop_id)
             if shop is not None:
-                with contextlib.suppress(LeaseLost), writing(self.engine) as db:
-                    done += tick_shop(db, shop, self.hold, now)
+                try:
+                    with writing(self.engine) as db:
+                        done += tick_shop(db, shop, self.hold, now)
+                except ShopChanged:
+                    self._shops_at = 0
+                except LeaseLost:
+                    pass
+        return done
+
+    def _do_tasks(self, now: Instant) -> int:
+        """A part of what was asked for, of each shop that somebody asked something of; live work goes on between the parts."""
+        c = leases_table.c
+        with self.engine.connect() as db:
+            asked = list(db.execute(select(c.shop_id).where(c.asked_at.is_not(None)).order_by(c.asked_at).limit(200)).scalars())
+        done = 0
+        for shop_id in asked:
+            shop = self._shops.get(shop_id)
+            if shop is None:
+                continue
+            try:
+                with writing(self.engine) as db:
+                    done += tasks.step(db, shop, self.hold, now)
+                self._reload_shops(now)  # it may be another shop by now
+            except ShopChanged:
+                self._reload_shops(now)
+            except LeaseLost:
+                continue
         return done
 
     def _know_shops(self, now: Instant) -> None:
@@ -255,6 +283,10 @@ class Worker:
             self._shops = {0: NO_SHOP} | {shop.shop_id: shop for shop in shops.all_shops(db)}
             known = set(db.execute(select(leases_table.c.shop_id)).scalars())
         self._shops_at = now
+        for shop in self._shops.values():
+            if shop.shop_id and shop.counted_by != VERSION and shop.building is None:
+                with writing(self.engine) as db:
+                    tasks.of_this_release(db, shop, now)
         if 0 not in known:
             with writing(self.engine) as db:
                 upsert(db, leases_table, [{"shop_id": 0, "held_until_at": 0, "next_id": 1}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -15,7 +16,9 @@ from tests.postgres import Postgres
 from tracker import clock, storage
 from tracker import tables as t
 from tracker.config import Config
+from tracker.reports.counters import of_view
 from tracker.shops import Shop
+from tracker.stages import VIEWS
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -37,7 +40,8 @@ def assert_each_once(engine: Engine, shop: Shop, acknowledged: set[str]) -> None
         tagged = db.execute(
             select(func.count()).where(t.events.c.shop_id == shop.shop_id, t.events.c.tag.is_not(None))
         ).scalar_one()
-    assert names["journeys"] == names["view.twelve.2.reached"] == tagged == len(stored)
+    reached = of_view(Counter(names), VIEWS["twelve"])[2]["reached"]
+    assert names["journeys"] == reached == tagged == len(stored)
 
 
 def test_collector_and_worker_killed_at_random_moments(engine: Engine, config: Config) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
-from collections import Counter
 from typing import Any
 
 from sqlalchemy import Connection, insert
@@ -15,8 +14,8 @@ from sqlalchemy import Connection, insert
 from tracker import tables as t
 from tracker.clock import DAY, MINUTE, SECOND, Instant, day_of
 from tracker.events.types import Consent, Event, Page, Source
-from tracker.journey.contribution import contribution
-from tracker.journey.state import LAPSED, OPEN, ORDERED, Act, Journey, Order, Tag, Touch
+from tracker.journey.contribution import Basis, Change, add_up, contribution, difference
+from tracker.journey.state import LAPSED, OPEN, ORDERED, Journey, Order, Tag, Touch
 from tracker.pipeline.counters import add
 from tracker.pipeline.save import journey_row
 from tracker.pipeline.stored import event_row
@@ -59,19 +58,18 @@ def _draw(dice: random.Random, weights: dict[Any, int]) -> Any:
 def fill(db: Connection, shop: Shop, now: Instant, *, journeys: int = 1_400, hostile: str | None = None) -> None:
     """Everything the pages show.  `hostile` stands wherever a text comes from outside."""
     dice = random.Random(7)
-    amounts: Counter[tuple[str, int, str]] = Counter()
+    basis = Basis(shop.settings.tz, shop.settings.currency)
+    changes: list[Change] = []
     rows = []
     for subject_id in range(1, journeys + 1):
         began = now - int(dice.random() ** 1.2 * 60 * DAY) - MINUTE
         journey = _wander(dice, began, now, hostile)
-        booked = contribution(journey, shop.settings.tz)
-        for which in booked["filters"]:
-            for name, amount in booked["names"].items():
-                amounts[which, booked["day"], name] += amount
+        booked = contribution(journey, basis)
+        changes += difference({}, booked)
         journey.booked = booked
-        rows.append(journey_row(shop.shop_id, subject_id, journey))
+        rows.append(journey_row(shop.shop_id, subject_id, journey, basis))
     db.execute(insert(t.journeys), rows)
-    add(db, shop.shop_id, amounts)
+    add(db, shop.shop_id, shop.generation, add_up(changes))
     _outcomes(db, shop, now, dice, hostile)
     _person(db, shop, journeys, now, hostile)
 
@@ -189,6 +187,4 @@ def _person(db: Connection, shop: Shop, subject_id: int, now: Instant, hostile: 
         if hostile:
             params = dict.fromkeys(params, hostile)
         tag = Tag(stage, reason, params, 1).dump()
-        db.execute(
-            insert(t.events), event_row(shop.shop_id, Act(event, None, "mobile" if path else None, None), 1 if path else 4, tag)
-        )
+        db.execute(insert(t.events), event_row(shop.shop_id, event, "mobile" if path else None, 1 if path else 4, tag))

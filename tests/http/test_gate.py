@@ -143,7 +143,7 @@ def test_what_went_wrong_is_said_in_words(app: Flask) -> None:
     client = logged_in(app)
     for address, status, said in (
         ("/shops/1/stages?view=seven", 400, "view: this is not one of the stage views"),
-        ("/shops/1/journeys?filter=device%3Dmobile", 400, "can only be filtered by channel"),
+        ("/shops/1/journeys?filter=shoe%3Dleft", 400, "write a filter as kind=value"),
         ("/shops/1/people/424242", 404, "There is no person 424242"),
         ("/nowhere", 404, "This page does not exist"),
     ):

@@ -162,9 +162,8 @@ def writer(shop_locale: str = "en") -> Writer:
 
 FUNNEL = {
     "journeys": 200, "ordered": 10,
-    "view.five.1.reached": 200, "view.five.1.went_on": 130, "view.five.1.ordered": 10,
-    "view.five.2.reached": 120, "view.five.2.went_on": 15, "view.five.2.ordered": 10,
-    "view.five.3.reached": 15, "view.five.3.ordered": 10,
+    # Sets of the stages 2, 4, 6 and 9 as bits, and whether these journeys ordered.
+    "m:42.1": 10, "m:42.0": 5, "m:10.0": 105, "m:258.0": 10, "m:2.0": 70,
 }  # fmt: skip
 
 

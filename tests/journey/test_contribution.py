@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,12 +11,22 @@ from hypothesis import strategies as st
 
 from tests.builders import START, act, arrival, event, look, purchase
 from tracker.clock import DAY
-from tracker.journey.contribution import Change, add_up, contribution, difference
+from tracker.journey.contribution import FAMILIES, Basis, Change, add_up, contribution, difference
 from tracker.journey.fold import fold
 from tracker.journey.state import Journey, Subject, Terms
+from tracker.reports.counters import of_view
 from tracker.stages import VIEWS
 
-ZONE = ZoneInfo("Europe/Copenhagen")
+BASIS = Basis(ZoneInfo("Europe/Copenhagen"), "DKK")
+
+
+def names_of(booked: dict[str, Any], family: str = "journeys") -> dict[str, int]:
+    """Of one family, over all days."""
+    total: Counter[str] = Counter()
+    for told, _, names in booked.get("rows", ()):
+        if told == family:
+            total.update(names)
+    return dict(total)
 
 
 def bought() -> Journey:
@@ -31,42 +42,54 @@ def bought() -> Journey:
 
 
 def test_names_and_filters_of_a_journey_with_an_order() -> None:
-    booked = contribution(bought(), ZONE)
-    assert booked["day"] == 20260910
-    assert booked["filters"] == ["", "channel=paid_social", "consent=statistics", "device=mobile", "country=DK"]
-    names = booked["names"]
+    booked = contribution(bought(), BASIS)
+    assert {day for _, day, _ in booked["rows"]} == {20260910}
+    assert booked["filters"] == [
+        "", "channel=paid_social", "consent=statistics", "buyer=new", "device=mobile", "country=DK", "campaign=sommer"
+    ]  # fmt: skip
+    names = names_of(booked)
     assert (names["journeys"], names["ordered"], names["net.DKK"], names["touchpoints"]) == (1, 1, 10_000, 1)
     assert "open" not in names
     assert names["move.3.5"] == names["move.5.6"] == 1
     assert names["stay.3.seconds"] == 90
     assert names["stay.3.b2"] == 1  # between one and ten minutes
+    assert names[f"m:{0b110110}.1"] == 1  # awareness, information, decision, purchase
 
 
 def test_going_on_is_within_the_approach_in_the_twelve_and_anywhere_in_ordered_views() -> None:
-    names = contribution(bought(), ZONE)["names"]
-    assert names["view.twelve.5.went_on"] == 1
-    assert "view.twelve.6.went_on" not in names
-    assert names["view.five.1.went_on"] == 1
-    assert "view.five.3.went_on" not in names
+    names = Counter(names_of(contribution(bought(), BASIS)))
+    assert of_view(names, VIEWS["twelve"])[5]["went_on"] == 1
+    assert of_view(names, VIEWS["twelve"])[6]["went_on"] == 0
+    assert of_view(names, VIEWS["five"])[1]["went_on"] == 1
+    assert of_view(names, VIEWS["five"])[3]["went_on"] == 0
 
 
 def test_the_day_is_the_shops() -> None:
     journey = Journey(number=1, began_at=START, last_at=START)  # 01:46 UTC
-    assert contribution(journey, ZoneInfo("America/New_York"))["day"] == 20260909
+    [(family, day, _), *_] = contribution(journey, Basis(ZoneInfo("America/New_York"), "DKK"))["rows"]
+    assert (family, day) == ("journeys", 20260909)
 
 
 def test_bots_and_superseded_sessions_book_nothing() -> None:
     journey = bought()
-    assert contribution(journey, ZONE, counted=False) == {}
+    assert contribution(journey, BASIS, counted=False) == {}
     looked = Subject()
     fold([act(look("dress", bot="crawler:GPTBot"))], Terms(), looked)
-    assert contribution(looked.journeys[1], ZONE) == {}
+    assert contribution(looked.journeys[1], BASIS) == {}
 
 
 def test_a_counted_order_books_whatever_a_browser_called_itself() -> None:
     journey = bought()
     journey.bot = True
-    assert contribution(journey, ZONE)["names"]["net.DKK"] == 10_000
+    assert names_of(contribution(journey, BASIS))["net.DKK"] == 10_000
+
+
+def test_what_a_months_row_holds_is_the_sum_of_its_days() -> None:
+    rows = add_up(difference({}, contribution(bought(), BASIS)))
+    monthly = [family for family, of in FAMILIES.items() if of.by_month and (family, "", 20260910) in rows]
+    assert monthly
+    for family in monthly:
+        assert rows[family, "", 20260900] == rows[family, "", 20260910]
 
 
 journeys = st.builds(
@@ -88,17 +111,16 @@ def test_differences_one_after_the_other_add_up_to_the_last(states: list[Journey
     changes: list[Change] = []
     booked: dict[str, Any] = {}
     for journey in states:
-        after = contribution(journey, ZONE)
+        after = contribution(journey, BASIS)
         changes += difference(booked, after)
         booked = after
-    assert add_up(changes) == add_up(difference({}, contribution(states[-1], ZONE)))
+    assert add_up(changes) == add_up(difference({}, contribution(states[-1], BASIS)))
 
 
 @given(journeys)
 def test_a_stage_is_gone_on_from_or_ordered_only_when_reached(journey: Journey) -> None:
-    names = contribution(journey, ZONE).get("names", {})
+    names = Counter(names_of(contribution(journey, BASIS)))
     for view in VIEWS.values():
-        for i in range(1, len(view.stages) + 1):
-            reached = names.get(f"view.{view.key}.{i}.reached", 0)
-            assert names.get(f"view.{view.key}.{i}.went_on", 0) <= reached
-            assert names.get(f"view.{view.key}.{i}.ordered", 0) <= reached
+        for place in of_view(names, view).values():
+            assert place["went_on"] <= place["reached"]
+            assert place["ordered"] <= place["reached"]

@@ -1,72 +1,108 @@
-"""Counters added up by filter and day, and read over a range of days."""
+"""Counters added up by family, filter and day, and read over a range of days."""
 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 
 from tracker import tables as t
-from tracker.journey.contribution import CounterKey
+from tracker.journey.contribution import FAMILIES, RowKey, add_up
 from tracker.pipeline import counters
 
 DAYS = [20260101, 20260102, 20260228, 20261231]
 FILTERS = ["", "channel=direct", "device=mobile"]
-keys = st.tuples(st.sampled_from(FILTERS), st.sampled_from(DAYS), st.sampled_from(["journeys", "net.DKK", "open"]))
-batches = st.lists(st.dictionaries(keys, st.integers(-(10**12), 10**12)), max_size=6)
+keys = st.tuples(st.sampled_from(["journeys", "orders"]), st.sampled_from(FILTERS), st.sampled_from(DAYS))
+amounts = st.dictionaries(st.sampled_from(["journeys", "net.DKK", "open"]), st.integers(-(10**12), 10**12))
+batches = st.lists(st.dictionaries(keys, amounts), max_size=6)
 
 
-def stored(db: Connection, shop_id: int) -> dict[CounterKey, int]:
+def stored(db: Connection, shop_id: int, generation: int = 1) -> dict[tuple[RowKey, str], int]:
     return {
-        (which, day, name): amount
+        ((family, which, day), name): amount
+        for family in ("journeys", "orders")
         for which in FILTERS
-        for day, amounts in counters.read_days(db, shop_id, which, 0, 99_999_999)
-        for name, amount in amounts.items()
+        for day, names in counters.read_days(db, shop_id, generation, family, which, 0, 99_999_999)
+        for name, amount in names.items()
     }
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 @given(added=batches)
-def test_whatever_is_added_in_whatever_batches_is_the_sum(db: Connection, added: list[dict[CounterKey, int]]) -> None:
+def test_whatever_is_added_in_whatever_batches_is_the_sum(db: Connection, added: list[dict[RowKey, dict[str, int]]]) -> None:
     db.execute(t.counters.delete())
-    total: Counter[CounterKey] = Counter()
+    total: Counter[tuple[RowKey, str]] = Counter()
     for batch in added:
-        counters.add(db, 1, batch)
-        total.update(batch)
+        counters.add(db, 1, 1, batch)
+        for row, names in batch.items():
+            for name, amount in names.items():
+                total[row, name] += amount
     assert stored(db, 1) == {key: amount for key, amount in total.items() if amount}
 
 
-def test_shops_are_counted_apart(db: Connection) -> None:
-    counters.add(db, 1, {("", DAYS[0], "journeys"): 2})
-    counters.add(db, 2, {("", DAYS[0], "journeys"): 5})
-    assert stored(db, 1) == {("", DAYS[0], "journeys"): 2}
-    assert stored(db, 2) == {("", DAYS[0], "journeys"): 5}
+def test_shops_and_generations_are_counted_apart(db: Connection) -> None:
+    row = ("journeys", "", DAYS[0])
+    counters.add(db, 1, 1, {row: {"journeys": 2}})
+    counters.add(db, 2, 1, {row: {"journeys": 5}})
+    counters.add(db, 1, 2, {row: {"journeys": 7}})
+    assert stored(db, 1) == {(row, "journeys"): 2}
+    assert stored(db, 2) == {(row, "journeys"): 5}
+    assert stored(db, 1, generation=2) == {(row, "journeys"): 7}
+    counters.drop_generation(db, 1, 2)
+    assert stored(db, 1, generation=2) == {}
+    assert stored(db, 1) == {(row, "journeys"): 2}
 
 
 def test_a_range_of_days_holds_both_its_ends_in_order(db: Connection) -> None:
-    counters.add(db, 1, {("", day, "journeys"): i for i, day in enumerate(reversed(DAYS), 1)})
-    assert list(counters.read_days(db, 1, "", DAYS[1], DAYS[2])) == [(DAYS[1], {"journeys": 3}), (DAYS[2], {"journeys": 2})]
-    assert list(counters.read_days(db, 1, "channel=direct", 0, 99_999_999)) == []
+    counters.add(db, 1, 1, {("journeys", "", day): {"journeys": i} for i, day in enumerate(reversed(DAYS), 1)})
+    found = list(counters.read_days(db, 1, 1, "journeys", "", DAYS[1], DAYS[2]))
+    assert found == [(DAYS[1], {"journeys": 3}), (DAYS[2], {"journeys": 2})]
+    assert list(counters.read_days(db, 1, 1, "journeys", "channel=direct", 0, 99_999_999)) == []
 
 
 def test_adding_nothing_writes_nothing(db: Connection) -> None:
-    counters.add(db, 1, {})
+    counters.add(db, 1, 1, {})
     assert db.execute(select(func.count()).select_from(t.counters)).scalar_one() == 0
 
 
 def test_more_rows_than_one_statement_asks_for(db: Connection) -> None:
-    many = {(f"channel={i}", DAYS[0], "journeys"): 1 for i in range(1_201)}
-    counters.add(db, 1, many)
-    counters.add(db, 1, many)
+    many = {("journeys", f"channel={i}", DAYS[0]): {"journeys": 1} for i in range(1_201)}
+    counters.add(db, 1, 1, many)
+    counters.add(db, 1, 1, many)
     c = t.counters.c
     found = [counters._amounts(row.amounts) for row in db.execute(select(c.amounts).where(c.shop_id == 1))]
     assert found == [{"journeys": 2}] * 1_201
 
 
-def test_another_generation_is_not_read(db: Connection) -> None:
-    counters.add(db, 1, {("", DAYS[0], "journeys"): 2})
-    db.execute(t.counters.update().values(generation=counters.GENERATION + 1))
-    counters.add(db, 1, {("", DAYS[0], "journeys"): 5})
-    assert stored(db, 1) == {("", DAYS[0], "journeys"): 5}
+def test_the_residue_of_the_erased_is_in_every_generation_that_is_built(db: Connection) -> None:
+    counters.add(db, 1, counters.RESIDUE, {("journeys", "", DAYS[0]): {"journeys": 2}})
+    counters.copy_residue(db, 1, 3)
+    assert stored(db, 1, generation=3) == {(("journeys", "", DAYS[0]), "journeys"): 2}
+
+
+FIRST = date(2026, 1, 1)
+days = st.integers(0, 800).map(lambda n: FIRST + timedelta(days=n))
+
+
+def number(day: date) -> int:
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+@pytest.fixture(scope="module")
+def month_family() -> str:
+    return next(name for name, family in FAMILIES.items() if family.by_month)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(told=st.lists(days, max_size=30), since=days, until=days)
+def test_whole_months_are_read_as_such_and_give_what_their_days_give(
+    db: Connection, month_family: str, told: list[date], since: date, until: date
+) -> None:
+    db.execute(t.counters.delete())
+    counters.add(db, 1, 1, add_up((month_family, number(day), ("",), {"journeys:x": 1}) for day in told))
+    total = sum(a["journeys:x"] for a in counters.read_total(db, 1, 1, month_family, "", number(since), number(until)))
+    assert total == sum(since <= day <= until for day in told)

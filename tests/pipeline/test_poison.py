@@ -43,12 +43,12 @@ def test_what_a_shop_calls_items_in_an_event_of_its_own_kind_is_no_cart(engine: 
 
 
 def broken(of_visitor: str) -> Any:
-    real = fold_module._follow_cart
+    real = fold_module.carts.follow
 
-    def raises(subject: Any, of: Any) -> None:
+    def raises(journey: Any, of: Any) -> None:
         if of.page is not None and of.page.url.endswith(of_visitor):
             raise ValueError("a fault of ours")
-        real(subject, of)
+        real(journey, of)
 
     return raises
 
@@ -57,12 +57,12 @@ def test_a_replay_goes_on_past_a_subject_that_still_cannot_be_folded(
     engine: Engine, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poison = event(url="https://shop.example/poison", event_id="poison")
-    monkeypatch.setattr(fold_module, "_follow_cart", broken("poison"))
+    monkeypatch.setattr(fold_module.carts, "follow", broken("poison"))
     work_in(engine, shop, intake_row(shop, poison, look("lamp", visitor_key="v2")))
     assert set_aside(engine, shop) == ["ValueError: a fault of ours"]
     with writing(engine) as db:
         subjects = subject_ids(db, shop.shop_id)
-        assert list(rebuild_subjects(db, shop, subjects, HOLD, START + DAY, replay=True)) == list(subjects)
+        assert list(rebuild_subjects(db, shop, subjects, HOLD, START + DAY)) == list(subjects)
     assert set_aside(engine, shop) == ["ValueError: a fault of ours"]
 
 

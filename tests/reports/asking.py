@@ -19,8 +19,8 @@ def add_shop(db: Connection, now: Instant, **settings: Any) -> Shop:
     return shops.add_shop(db, "Strandgade", ("shop.example",), now, ShopSettings(**settings))
 
 
-def count(db: Connection, shop: Shop, day: int, amounts: dict[str, int], filter: str = "") -> None:
-    add(db, shop.shop_id, {(filter, day, name): amount for name, amount in amounts.items()})
+def count(db: Connection, shop: Shop, day: int, amounts: dict[str, int], filter: str = "", family: str = "journeys") -> None:
+    add(db, shop.shop_id, shop.generation, {(family, filter, day): amounts})
 
 
 def ask(db: Connection, shop: Shop, now: Instant, name: str, **args: str) -> ReportTable:

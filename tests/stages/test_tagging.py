@@ -12,7 +12,7 @@ from tracker.clock import DAY
 from tracker.events.types import Event, PageKind
 from tracker.journey.state import Journey
 from tracker.stages.reasons import REASONS
-from tracker.stages.tagging import CURRENT_VERSION, ROWS, TABLES, Facts, tag
+from tracker.stages.tagging import CURRENT_TABLE, ROWS, TABLES, Facts, tag
 
 LAPSE = 180 * DAY
 
@@ -147,11 +147,11 @@ def test_rows_stand_from_the_last_stage_to_the_first() -> None:
 
 
 def test_reasons_are_exactly_those_that_rows_give() -> None:
-    assert set(REASONS) == {row.reason for row in ROWS} | {"continues", "arrived"}
+    assert set(REASONS) == {row.reason for row in ROWS} | {"continues", "arrived", "own_rule"}
 
 
 def test_the_current_table_is_the_newest() -> None:
-    assert TABLES[CURRENT_VERSION] is ROWS
+    assert TABLES[CURRENT_TABLE] is ROWS
 
 
 def test_a_lower_stage_never_hides_a_higher_one() -> None:

@@ -154,8 +154,18 @@ def _read_snapshot(path: Path) -> Known | None:
         return None
 
 
+_NOT_OF_THE_DOOR = frozenset({"version", "generation", "counted_by", "building"})
+
+
 def _load_shop(stored: Mapping[str, Any]) -> Shop:
+    # Of counters the door needs to know nothing.
+    stored = {name: value for name, value in stored.items() if name not in _NOT_OF_THE_DOOR}
     return Shop(**{**stored, "hosts": tuple(stored["hosts"]), "settings": ShopSettings.load(stored["settings"])})
+
+
+def _dump_shop(shop: Shop) -> dict[str, Any]:
+    told = {**asdict(shop), "settings": shop.settings.dump()}
+    return {name: value for name, value in told.items() if name not in _NOT_OF_THE_DOOR}
 
 
 def _write_snapshot(path: Path, known: Known) -> bool:
@@ -163,7 +173,7 @@ def _write_snapshot(path: Path, known: Known) -> bool:
     body = orjson.dumps(
         {
             "version": SNAPSHOT_VERSION,
-            "shops": [{**asdict(shop), "settings": shop.settings.dump()} for shop in known.shops.values()],
+            "shops": [_dump_shop(shop) for shop in known.shops.values()],
             "salts": {str(day): salt.hex() for day, salt in known.salts.items()},
         }
     )

@@ -117,7 +117,7 @@ def _controls(db: Connection, query: Query, kinds: Iterable[str], *, views: bool
 
 def _filter_choices(db: Connection, query: Query, kinds: tuple[str, ...]) -> dict[str, list[Choice]]:
     groups: dict[str, list[Choice]] = {}
-    found = counters.read_filters(db, shop().shop_id, kinds)
+    found = counters.read_filters(db, shop(), kinds)
     if query.filter and query.filter not in found:  # a link may name one that nothing was counted for
         found.append(query.filter)
     for text in found:
@@ -269,10 +269,9 @@ def data_health() -> ResponseReturnValue:
 def setup() -> ResponseReturnValue:
     """The tag to copy, and which stages have been seen in the last days."""
     today = day_of(deps().now(), shop().settings.tz)
-    names = {f"view.twelve.{stage.number}.reached": stage for stage in STAGES}
     query = Query(today - timedelta(days=_CHECKED_DAYS - 1), today, deps().now())
     with reading(deps().engine) as db:
-        last = counters.read_last_days(db, shop().shop_id, query, names)
+        last = counters.read_last_days(db, shop(), query)
         arrived = REPORTS["data_health"].answer(db, shop(), query)
     write = _writer()
     config = deps().config
@@ -286,8 +285,12 @@ def setup() -> ResponseReturnValue:
         checked_days=_CHECKED_DAYS,
         arrived=arrived.totals,
         steps=[
-            (stage.name(locale()), translate(STAGE_HINTS[stage.key]), write.day(last[name]) if name in last else None)
-            for name, stage in names.items()
+            (
+                stage.name(locale()),
+                translate(STAGE_HINTS[stage.key]),
+                write.day(last[stage.number]) if stage.number in last else None,
+            )
+            for stage in STAGES
         ],
         write=write,
         demo=config.demo,

@@ -1,34 +1,68 @@
 """What a journey adds to the counters, and the difference to what it has booked.
 
-`contribution(journey)` is pure.  A counter is the sum of the booked contributions of all journeys of a shop; when a journey
-changes, the difference to what *it* booked is added, so replays, late events and undo leave totals right.
-Names (amounts sum over days, never over filters):
-  journeys, open, ordered, touchpoints      journeys; those still under way; with a counted order; touchpoints
-  net.<CUR>                                 net revenue in minor units
-  view.<view>.<i>.reached|went_on|ordered   stage i (1-based) of a stage view: reached itself; reached and a later one too
-                                            (within the approach, in ordered views any later); reached and ordered
-  stay.<stage>.count|seconds|b<k>           completed stays in one of the twelve: how many, how long, by length (STAY_BOUNDS)
-  move.<from>.<to>                          moves among the twelve; from > to is backwards
-Filters: "" (the total) and one for each of channel, device, country, consent.
-To add a counted thing: a line in _names.
+`contribution(journey, basis)` is pure.  A counter is the sum of the booked contributions of all journeys of a shop; when a
+journey changes, the difference to what *it* booked is added, so replays, late events and undo leave totals right.
+
+Counters come in families.  A family has its own rows, so that a report reads only what it shows, and its own filters: "" (the
+total) and one for each value of the kinds it names.  Each amount lies on a day of the shop: that on which the journey began,
+unless the family says otherwise.  A name is a metric, or "metric:key" where the key is a product, a code, a channel …
+Money is in the shop's currency where nothing else is said (`net`), or in that of the order (`net.SEK`); an order whose rate is
+unknown has only the latter and is counted as `unrated`.
+
+To add something counted: a line in one of the functions of FAMILIES, or a family with its function; then raise VERSION, so that
+every shop's counters are built anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tracker.clock import day_of
-from tracker.journey.state import OPEN, Journey
-from tracker.stages import AWARENESS, VIEWS, StageView
+from tracker import attribution
+from tracker.clock import Instant, day_of
+from tracker.journey.carts import CART_STEPS
+from tracker.journey.orders import given_back, in_shop_currency
+from tracker.journey.state import LAPSED, OPEN, ORDERED, Journey, Order, Subject
 
-CounterKey = tuple[str, int, str]  # filter, day, name
-Change = tuple[int, tuple[str, ...], dict[str, int]]  # day, filters, name -> amount to add under each of the filters
+VERSION = 2  # of what is counted; counters of another version are built anew beside the old ones
+
+FILTER_KINDS = ("channel", "device", "country", "consent", "buyer", "campaign")
+_MOST = ("channel", "device", "country", "buyer")
+MAX_KEY = 100  # characters
+MAX_PATH = 6  # channels of a path; longer ones keep both ends
+
+Names = Mapping[str, int]
+Told = Iterator[tuple[Instant, str, int]]  # when, name, amount
 
 
-def contribution(journey: Journey, zone: ZoneInfo, *, counted: bool = True) -> dict[str, Any]:
-    """{"day": YYYYMMDD, "filters": […], "names": {name: amount}}; empty when the journey does not count.
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """By what a journey is counted: the shop's days and its currency."""
+
+    zone: ZoneInfo
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Counters that are read together."""
+
+    tell: Callable[[Journey, Basis], Told]
+    kinds: tuple[str, ...] = _MOST  # of filters
+    by_month: bool = False  # many names a day: summed up by month as well, so that a year is read quickly
+    free_text: bool = False  # names hold what people typed, which is not kept of the erased
+
+
+RowKey = tuple[str, str, int]  # family, filter, day as YYYYMMDD; YYYYMM00 for a month
+Rows = dict[RowKey, dict[str, int]]
+Change = tuple[str, int, tuple[str, ...], Names]  # family, day, filters, name -> amount to add under each of them
+
+
+def contribution(journey: Journey, basis: Basis, *, counted: bool = True) -> dict[str, Any]:
+    """{"filters": […], "rows": [[family, day, {name: amount}], …]}; empty when the journey does not count.
 
     Bots do not count, nor do anonymous sessions whose visitor became known (`counted`).  A counted order is the shop's word
     and does, whatever a browser called itself: no user agent can take money out of the totals.
@@ -36,100 +70,490 @@ def contribution(journey: Journey, zone: ZoneInfo, *, counted: bool = True) -> d
     is_ordered = journey.order is not None and journey.order.counted_at is not None
     if not counted or (journey.bot and not is_ordered):
         return {}
-    day = day_of(journey.began_at, zone)
     return {
-        "day": day.year * 10_000 + day.month * 100 + day.day,
         "filters": _filters(journey),
-        "names": {name: amount for name, amount in _names(journey) if amount},
+        "rows": [
+            [family, day, names]
+            for family, of in FAMILIES.items()
+            for day, names in sorted(_by_day(of.tell(journey, basis), basis.zone).items())
+        ],
     }
 
 
-def difference(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     """What to add to which counters to go from one contribution to the other."""
-    if before and after and before["day"] == after["day"] and before["filters"] == after["filters"]:
-        old, new = before["names"], after["names"]
-        if old == new:
-            return []
-        changes = {name: amount - old.get(name, 0) for name, amount in new.items() if amount != old.get(name)}
-        changes |= {name: -amount for name, amount in old.items() if name not in new}
-        return [(after["day"], tuple(after["filters"]), changes)]
-    found: list[Change] = []
-    if before:
-        found.append((before["day"], tuple(before["filters"]), {name: -amount for name, amount in before["names"].items()}))
-    if after:
-        found.append((after["day"], tuple(after["filters"]), after["names"]))
-    return found
+    if before == after:
+        return []
+    if before and after and before["filters"] == after["filters"]:
+        filters = tuple(after["filters"])
+        old = {(family, day): names for family, day, names in before["rows"]}
+        new = {(family, day): names for family, day, names in after["rows"]}
+        found: list[Change] = []
+        for family, day in {**old, **new}:
+            changes = _less(old.get((family, day), {}), new.get((family, day), {}))
+            if changes:
+                found.append((family, day, filters, changes))
+        return found
+    return [*_changes(before, -1), *_changes(after, 1)]
 
 
-def add_up(changes: Iterable[Change]) -> dict[CounterKey, int]:
-    """Changes of many journeys as amounts to add to counters; zeros left out.
+def add_up(changes: Iterable[Change]) -> Rows:
+    """Changes of many journeys as amounts to add to rows; zeros left out.
 
     Journeys of one day with the same filters are summed by name first, since each filter multiplies the work.
     """
-    groups: dict[tuple[int, tuple[str, ...]], dict[str, int]] = {}
-    for day, filters, names in changes:
-        group = groups.setdefault((day, filters), {})
+    groups: dict[tuple[str, int, tuple[str, ...]], dict[str, int]] = {}
+    for family, day, filters, names in changes:
+        group = groups.setdefault((family, day, filters), {})
         for name, amount in names.items():
             group[name] = group.get(name, 0) + amount
-    total: dict[CounterKey, int] = {}
-    for (day, filters), names in groups.items():
-        for name, amount in names.items():
-            if amount:
-                for which in filters:
-                    key = (which, day, name)
-                    total[key] = total.get(key, 0) + amount
-    return {key: amount for key, amount in total.items() if amount}
+    rows: Rows = {}
+    for (family, day, filters), group in groups.items():
+        days = (day, day // 100 * 100) if FAMILIES[family].by_month else (day,)
+        for which in _filters_of(family, filters):
+            for one in days:
+                row = rows.setdefault((family, which, one), {})
+                for name, amount in group.items():
+                    row[name] = row.get(name, 0) + amount
+    return {key: kept for key, row in rows.items() if (kept := {name: amount for name, amount in row.items() if amount})}
+
+
+def _changes(told: Mapping[str, Any], sign: int) -> Iterator[Change]:
+    for family, day, names in told.get("rows", ()):
+        yield family, day, tuple(told["filters"]), names if sign > 0 else {name: -amount for name, amount in names.items()}
+
+
+def _less(old: Names, new: Names) -> dict[str, int]:
+    changes = {name: amount - old.get(name, 0) for name, amount in new.items() if amount != old.get(name)}
+    changes |= {name: -amount for name, amount in old.items() if name not in new}
+    return changes
+
+
+def _by_day(told: Told, zone: ZoneInfo) -> dict[int, dict[str, int]]:
+    days: dict[int, dict[str, int]] = {}
+    last_at, names = None, {}
+    for at, name, amount in told:
+        if not amount:
+            continue
+        if at != last_at:
+            names = days.setdefault(day_on(at, zone), {})
+            last_at = at
+        names[name] = names.get(name, 0) + amount
+    return days
+
+
+def day_on(at: Instant, zone: ZoneInfo) -> int:
+    """The shop's day as YYYYMMDD.  Days change only on quarters of an hour, whatever the zone."""
+    return _day_of_quarter(at // 900_000, zone)
+
+
+@lru_cache(maxsize=8_192)
+def _day_of_quarter(quarter: int, zone: ZoneInfo) -> int:
+    day = day_of(quarter * 900_000, zone)
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+@lru_cache(maxsize=8_192)
+def _filters_of(family: str, filters: tuple[str, ...]) -> tuple[str, ...]:
+    kinds = FAMILIES[family].kinds
+    return tuple(which for which in filters if not which or which.partition("=")[0] in kinds)
+
+
+def consent_of(journey: Journey) -> str:
+    return "none" if journey.consent is None else "anonymous" if journey.consent <= 1 else "statistics"
 
 
 def _filters(journey: Journey) -> list[str]:
-    consent = "none" if journey.consent is None else "anonymous" if journey.consent <= 1 else "statistics"
-    filters = ["", f"channel={journey.channel}", f"consent={consent}"]
+    filters = [
+        "",
+        f"channel={journey.channel}",
+        f"consent={consent_of(journey)}",
+        f"buyer={'returning' if journey.returning else 'new'}",
+    ]
     if journey.device:
         filters.append(f"device={journey.device}")
     if journey.country:
         filters.append(f"country={journey.country}")
+    if journey.campaign:
+        filters.append(f"campaign={journey.campaign[:MAX_KEY]}")
     return filters
 
 
-def _names(journey: Journey) -> Iterator[tuple[str, int]]:
-    order = journey.order
-    ordered = int(order is not None and order.counted_at is not None and order.cancelled_at is None)
-    yield "journeys", 1
-    yield "open", int(journey.outcome == OPEN)
-    yield "ordered", ordered
-    yield "touchpoints", journey.touch_count
-    if order is not None:
-        yield f"net.{order.currency}", order.net
-    stages = frozenset(int(stage) for stage in journey.reached)
-    for name in _view_names(stages, ordered):
-        yield name, 1
+# --- the families
+
+
+def is_ordered(journey: Journey) -> bool:
+    """With a counted order that was not cancelled."""
+    return journey.order is not None and journey.order.is_live
+
+
+def net(journey: Journey, basis: Basis) -> int:
+    """Of all its orders, in the shop's currency; those whose rate is unknown are left out."""
+    return sum(in_shop_currency(order, order.net, basis.currency) or 0 for order in journey.orders() if order.net)
+
+
+def mask_of(journey: Journey) -> int:
+    """The stages it reached as bits: stage n is bit n - 1."""
+    return sum(1 << (int(stage) - 1) for stage in journey.reached)
+
+
+def _journeys(journey: Journey, basis: Basis) -> Told:
+    """journeys, open, ordered, touchpoints, sessions, pages, seconds (looked at), touches:<n> and ordered_touches:<n>
+    (journeys with n touchpoints); net, net.<CUR>, unrated; m:<mask>.<ordered> (journeys that reached these stages: every view
+    is worked out from
+    it); stay.<stage>.count|seconds|b<k> (completed stays, by length, STAY_BOUNDS); move.<from>.<to>; lead:<k> (days to the
+    order).
+    """
+    at, ordered = journey.began_at, int(is_ordered(journey))
+    yield at, "journeys", 1
+    yield at, "open", int(journey.outcome == OPEN)
+    yield at, "ordered", ordered
+    yield at, "touchpoints", journey.touch_count
+    yield at, f"touches:{min(journey.touch_count, 50)}", 1
+    yield at, "sessions", journey.session_count
+    yield at, "pages", journey.page_count
+    yield at, "seconds", journey.visible_seconds
+    yield at, f"m:{mask_of(journey)}.{ordered}", 1
+    if ordered:
+        yield at, f"ordered_touches:{min(journey.touch_count, 50)}", 1
+        assert journey.order is not None and journey.order.counted_at is not None
+        yield at, f"lead:{_class((journey.order.counted_at - at) // 86_400_000, LEAD_BOUNDS)}", 1
+    for order in journey.orders():
+        yield at, f"net.{order.currency}", order.net
+        rated = in_shop_currency(order, order.net, basis.currency)
+        yield at, "net", rated or 0
+        yield at, "unrated", int(rated is None and order.is_live)
     for stage, stay in journey.stays.items():
-        yield f"stay.{stage}.count", stay[0]
-        yield f"stay.{stage}.seconds", stay[1]
+        yield at, f"stay.{stage}.count", stay[0]
+        yield at, f"stay.{stage}.seconds", stay[1]
         for i, times in enumerate(stay[2:]):
-            yield f"stay.{stage}.b{i}", times
+            yield at, f"stay.{stage}.b{i}", times
     for move, times in journey.moves.items():
-        yield f"move.{move}", times
+        yield at, f"move.{move}", times
 
 
-# Which names the views give depends on the set of stages alone, and few sets occur.
-_cache: dict[tuple[frozenset[int], int], tuple[str, ...]] = {}
+LEAD_BOUNDS = (0, 1, 3, 7, 14, 30)  # days from the beginning to the order; longer ones fall in a last bucket
 
 
-def _view_names(stages: frozenset[int], ordered: int) -> tuple[str, ...]:
-    key = (stages, ordered)
-    if key not in _cache:
-        _cache[key] = tuple(name for view in VIEWS.values() for name in _names_of_view(view, stages, ordered))
-    return _cache[key]
+def _class(value: int, bounds: tuple[int, ...]) -> int:
+    return sum(value > bound for bound in bounds)
 
 
-def _names_of_view(view: StageView, stages: frozenset[int], ordered: int) -> Iterator[str]:
-    reached = sorted({view.position_of[stage] for stage in stages})
-    last = len(view.stages) if view.ordered else view.approach
-    arrival = view.position_of[AWARENESS]  # every arrival reaches it, so that is no going on
-    for i in reached:
-        yield f"view.{view.key}.{i}.reached"
-        if any(i < later <= last and later != arrival for later in reached):
-            yield f"view.{view.key}.{i}.went_on"
-        if ordered:
-            yield f"view.{view.key}.{i}.ordered"
+def arrival_key(channel: str, source: str | None, campaign: str | None) -> str:
+    """Where a journey or a touchpoint came from, as counters name it: channel|source|campaign."""
+    return "|".join((channel, _safe(source), _safe(campaign)))
+
+
+def _safe(text: str | None) -> str:
+    return (text or "").replace("|", "/")[:MAX_KEY]
+
+
+def _arrivals(journey: Journey, basis: Basis) -> Told:
+    """By first arrival (channel|source|campaign): journeys, ordered, first (orders of new customers), net, got:<highest>.<key>.
+    By channel: touches (touchpoints), assists (ordered journeys it took part in without being last).
+    """
+    at, first = journey.began_at, journey.touches[0] if journey.touches else None
+    key = arrival_key(first.channel, first.source, first.campaign) if first else "none||"
+    ordered = int(is_ordered(journey))
+    yield at, f"journeys:{key}", 1
+    yield at, f"ordered:{key}", ordered
+    yield at, f"first:{key}", int(ordered and journey.order is not None and not journey.order.repeat)
+    yield at, f"net:{key}", net(journey, basis)
+    yield at, f"got:{journey.highest}.{key}", 1
+    for touch in journey.touches:
+        yield at, f"touches:{touch.channel}", 1
+    if ordered and len(journey.touches) > 1:
+        for channel in {touch.channel for touch in journey.touches} - {journey.touches[-1].channel}:
+            yield at, f"assists:{channel}", 1
+
+
+def _landings(journey: Journey, basis: Basis) -> Told:
+    """By path of the first arrival's page: journeys, bounced (one page, nothing else), ordered, net."""
+    if not journey.touches or not journey.touches[0].landing:
+        return
+    at, path = journey.began_at, journey.touches[0].landing[:MAX_KEY]
+    yield at, f"journeys:{path}", 1
+    yield at, f"bounced:{path}", int(journey.page_count <= 1 and journey.highest <= 3)
+    yield at, f"ordered:{path}", int(is_ordered(journey))
+    yield at, f"net:{path}", net(journey, basis)
+
+
+def path_of(channels: Iterable[str]) -> tuple[str, ...]:
+    """Arrivals in a row from one channel are one step; of long paths the middle is left out."""
+    steps: list[str] = []
+    for channel in channels:
+        if not steps or steps[-1] != channel:
+            steps.append(channel)
+    if len(steps) > MAX_PATH:
+        steps = [*steps[: MAX_PATH // 2], "…", *steps[-(MAX_PATH // 2) :]]
+    return tuple(steps)
+
+
+def _paths(journey: Journey, basis: Basis) -> Told:
+    """Closed journeys, on the day they ended: journeys, ordered and net by path (a>b>c), and t:<from>><to>, the transitions
+    of the removal effect.
+    """
+    if journey.outcome == OPEN or journey.ended_at is None:
+        return
+    at, channels = journey.ended_at, [touch.channel for touch in journey.touches]
+    ordered = is_ordered(journey)
+    path = ">".join(path_of(channels)) or "none"
+    yield at, f"journeys:{path}", 1
+    yield at, f"ordered:{path}", int(ordered)
+    yield at, f"net:{path}", net(journey, basis)
+    for source, target in attribution.transitions(channels, ordered):
+        yield at, f"t:{source}>{target}", 1
+
+
+CREDIT_UNIT = 1_000_000  # an order is shared out in millionths
+
+
+def _credits(journey: Journey, basis: Basis) -> Told:
+    """On the day of each order, by look-back and model: orders, first and net of
+    <look-back>.<model>:<channel|source|campaign>."""
+    for order in journey.orders():
+        if order.is_live:
+            yield from _credits_of(order, journey, basis)
+
+
+def _credits_of(order: Order, journey: Journey, basis: Basis) -> Told:
+    at = order.counted_at
+    assert at is not None
+    touches = [
+        attribution.Touchpoint(touch.at, arrival_key(touch.channel, touch.source, touch.campaign), touch.channel == "direct")
+        for touch in journey.touches
+        if touch.at <= at
+    ]
+    amounts = {"orders": CREDIT_UNIT, "net": in_shop_currency(order, order.net, basis.currency) or 0}
+    if not order.repeat and not order.renewal:
+        amounts["first"] = CREDIT_UNIT
+    for days in attribution.LOOK_BACKS:
+        for what, amount in amounts.items():
+            for model, shares in attribution.credit(touches, at, days, amount).items():
+                for key, share in shares.items():
+                    yield at, f"{what}.{days}.{model}:{'none||' if key == attribution.NONE else key}", share
+
+
+def _orders(journey: Journey, basis: Basis) -> Told:
+    """On the day of the order: orders (counted), cancelled (of these), first, repeat, renewals, pieces, revenue, net, tax,
+    shipping, discount, total, unrated, by payment:<type> and via:<way>; revenue.<CUR> and net.<CUR>.  On their own days:
+    refunds,
+    refunded, cancellations, given_up (revenue of cancelled orders), refunded.<CUR>, given_up.<CUR>.
+    """
+    for order in journey.orders():
+        if order.counted_at is not None:
+            yield from _order(order, order.counted_at, basis)
+
+
+def _order(order: Order, at: Instant, basis: Basis) -> Told:
+    live = int(order.is_live)
+    yield at, "orders", 1
+    yield at, "cancelled", 1 - live
+    yield at, "renewals" if order.renewal else "repeat" if order.repeat else "first", live
+    yield at, "pieces", sum(item.quantity for item in order.items) * live
+    yield at, f"payment:{(order.payment or 'unknown')[:MAX_KEY]}", live
+    yield at, f"via:{(order.via or 'unknown')[:MAX_KEY]}", live
+    yield at, f"revenue.{order.currency}", order.revenue
+    yield at, f"net.{order.currency}", order.net
+    amounts = {"revenue": order.revenue, "net": order.net}
+    if live:
+        amounts |= {"tax": order.tax, "shipping": order.shipping, "discount": order.discount, "total": order.total}
+    for name, amount in amounts.items():
+        yield at, name, in_shop_currency(order, amount, basis.currency) or 0
+    yield at, "unrated", int(live and in_shop_currency(order, 0, basis.currency) is None)
+    # Each part is the difference of rounded sums, so that the parts add up to the rounded whole.
+    given = 0
+    for day_at, kind, amount in given_back(order):
+        name = "refunded" if kind == "refunded" else "given_up"
+        yield day_at, "refunds" if kind == "refunded" else "cancellations", 1
+        yield day_at, f"{name}.{order.currency}", amount
+        before = in_shop_currency(order, order.revenue - given, basis.currency) or 0
+        given += amount
+        yield day_at, name, before - (in_shop_currency(order, order.revenue - given, basis.currency) or 0)
+
+
+def _products(journey: Journey, basis: Basis) -> Told:
+    """By product: looked, carted, bought (journeys), units, net, returned (pieces).  On their own day: ratings, stars."""
+    at = journey.began_at
+    for product in journey.products:
+        yield at, f"looked:{product[:MAX_KEY]}", 1
+    for product in journey.carted:
+        yield at, f"carted:{product[:MAX_KEY]}", 1
+    for name, amount in _bought(journey, basis, lambda item_product, _: item_product):
+        yield at, name, amount
+    yield from _noted("products")(journey, basis)
+
+
+def _categories(journey: Journey, basis: Basis) -> Told:
+    """By category: looked, carted, bought (journeys), units, net, returned (pieces)."""
+    at = journey.began_at
+    for category in journey.categories:
+        yield at, f"looked:{category[:MAX_KEY]}", 1
+    for category in {category for category in journey.carted.values() if category}:
+        yield at, f"carted:{category[:MAX_KEY]}", 1
+    for name, amount in _bought(journey, basis, lambda _, category: category or ""):
+        yield at, name, amount
+
+
+def _bought(journey: Journey, basis: Basis, key_of: Callable[[str, str | None], str]) -> Iterator[tuple[str, int]]:
+    bought = set()
+    for order in journey.orders():
+        if not order.is_live:
+            continue
+        of_product = {item.product: item.category for item in order.items}
+        for item in order.items:
+            key = key_of(item.product, item.category)[:MAX_KEY]
+            bought.add(key)
+            yield f"units:{key}", item.quantity
+            yield f"net:{key}", in_shop_currency(order, item.price * item.quantity, basis.currency) or 0
+        for product, pieces in _returned(order).items():
+            yield f"returned:{key_of(product, of_product.get(product))[:MAX_KEY]}", pieces
+    for key in bought:
+        yield f"bought:{key}", 1
+
+
+def _returned(order: Order) -> dict[str, int]:
+    """Pieces that came back: told by returns or, where a platform has none, by the items of refunds; never both for one
+    product."""
+    by_return: dict[str, int] = {}
+    by_refund: dict[str, int] = {}
+    for back in order.returns.values():
+        for item in back.items if back.completed_at else ():
+            by_return[item.product] = by_return.get(item.product, 0) + item.quantity
+    for refund in order.refunds.values():
+        for item in refund.items:
+            by_refund[item.product] = by_refund.get(item.product, 0) + item.quantity
+    return {p: max(by_return.get(p, 0), by_refund.get(p, 0)) for p in {**by_return, **by_refund}}
+
+
+def _coupons(journey: Journey, basis: Basis) -> Told:
+    """By code: applied, denied (journeys), ordered, net, discount."""
+    at = journey.began_at
+    for code, (applied, denied) in journey.coupons.items():
+        yield at, f"applied:{code}", int(applied > 0)
+        yield at, f"denied:{code}", int(denied > 0)
+    order = journey.order
+    if order is not None and order.is_live and order.coupon:
+        code = order.coupon.strip().upper()[:MAX_KEY]
+        yield at, f"ordered:{code}", 1
+        yield at, f"net:{code}", in_shop_currency(order, order.net, basis.currency) or 0
+        yield at, f"discount:{code}", in_shop_currency(order, order.discount, basis.currency) or 0
+
+
+def _searches(journey: Journey, basis: Basis) -> Told:
+    """By words: journeys, nothing (journeys in which nothing was found), ordered."""
+    at, ordered = journey.began_at, int(is_ordered(journey))
+    for words, (_, nothing) in journey.searches.items():
+        yield at, f"journeys:{words}", 1
+        yield at, f"nothing:{words}", int(nothing > 0)
+        yield at, f"ordered:{words}", ordered
+
+
+def _endings(journey: Journey, basis: Basis) -> Told:
+    """Journeys that lapsed, on the day they ended: page:<path>, step:<how far the cart got>, stage:<n>.  errors:<step: what>
+    of the checkout, journeys by the day they began, and errors_lost of those that did not order.
+    """
+    for what in journey.errors:
+        yield journey.began_at, f"errors:{what}", 1
+        yield journey.began_at, f"errors_lost:{what}", int(journey.outcome == LAPSED)
+    if journey.outcome != LAPSED or journey.ended_at is None:
+        return
+    at = journey.ended_at
+    yield at, "lapsed", 1
+    yield at, f"stage:{journey.stage}", 1
+    if journey.last_page:
+        yield at, f"page:{journey.last_page}", 1
+    if journey.carts:
+        yield at, f"step:{max((cart.step for cart in journey.carts), key=CART_STEPS.index)}", 1
+
+
+def _carts(journey: Journey, basis: Basis) -> Told:
+    """On the day a cart began: carts, value, <state> and <state>_value, messaged, recovered, recovered_value; reached:<step>
+    and ordered_from:<step>, how many got so far at least, and of these ordered.  Values as shown, of carts in the shop's
+    currency.
+    """
+    for cart in journey.carts:
+        at = cart.began_at
+        value = cart.value if cart.currency in ("", basis.currency) else 0
+        yield at, "carts", 1
+        yield at, "value", value
+        yield at, cart.state, 1
+        yield at, f"{cart.state}_value", value
+        yield at, "messaged", int(cart.messaged_at is not None)
+        yield at, "recovered", int(cart.recovered)
+        yield at, "recovered_value", value * cart.recovered
+        for step in CART_STEPS[: CART_STEPS.index(cart.step) + 1]:
+            yield at, f"reached:{step}", 1
+            yield at, f"ordered_from:{step}", int(cart.state == ORDERED)
+
+
+def _acts(journey: Journey, basis: Basis) -> Told:
+    """<stage>.<type>: how often people did what, in which stage; <stage>.@<channel>: arrivals that led into it."""
+    for act, times in journey.acts.items():
+        yield journey.began_at, act, times
+
+
+def _noted(family: str) -> Callable[[Journey, Basis], Told]:
+    """What the journey noted for the family, each on its own day: journey/notes.py."""
+
+    def tell(journey: Journey, basis: Basis) -> Told:
+        for note in journey.notes:
+            if note.family == family:
+                yield note.at, note.name, note.amount
+
+    return tell
+
+
+def _nothing(journey: Journey, basis: Basis) -> Told:
+    """Of customers, not of journeys: `cohort` below."""
+    yield from ()
+
+
+FAMILIES: dict[str, Family] = {
+    "journeys": Family(_journeys, FILTER_KINDS),
+    "arrivals": Family(_arrivals, FILTER_KINDS, by_month=True),
+    "landings": Family(_landings, by_month=True),
+    "paths": Family(_paths, by_month=True),
+    "credits": Family(_credits, ("device", "country", "buyer"), by_month=True),
+    "orders": Family(_orders, FILTER_KINDS),
+    "products": Family(_products, by_month=True),
+    "categories": Family(_categories),
+    "coupons": Family(_coupons),
+    "searches": Family(_searches, by_month=True, free_text=True),
+    "endings": Family(_endings, by_month=True),
+    "carts": Family(_carts),
+    "acts": Family(_acts, ("channel", "buyer")),
+    "satisfaction": Family(_noted("satisfaction")),
+    "support": Family(_noted("support")),
+    "advocacy": Family(_noted("advocacy")),
+    "mail": Family(_noted("mail")),
+    "cohorts": Family(_nothing, ("channel", "country")),
+}
+
+
+# --- customers
+
+
+def cohort(subject: Subject, basis: Basis) -> dict[str, Any]:
+    """What a customer's live orders add to the family `cohorts`, in the form of a contribution.
+
+    On the first day of the month of the first order: customers; <k>.customers, <k>.orders, <k>.net by whole months k since
+    then; filters: the channel and country of the journey that brought the first order.
+    """
+    buys = list(subject.buys.values())
+    if not buys:
+        return {}
+    first = buys[0]
+    start = day_on(first.at, basis.zone) // 100
+    names: dict[str, int] = {"customers": 1}
+    seen = set()
+    for buy in buys:
+        month = day_on(buy.at, basis.zone) // 100
+        k = (month // 100 - start // 100) * 12 + month % 100 - start % 100
+        if k not in seen:
+            seen.add(k)
+            names[f"{k}.customers"] = 1
+        names[f"{k}.orders"] = names.get(f"{k}.orders", 0) + 1
+        names[f"{k}.net"] = names.get(f"{k}.net", 0) + (buy.net or 0)
+    filters = ["", f"channel={first.channel}"] + ([f"country={first.country}"] if first.country else [])
+    return {"filters": filters, "rows": [["cohorts", start * 100 + 1, names]]}

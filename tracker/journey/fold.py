@@ -11,14 +11,17 @@ from collections.abc import Iterable
 
 from tracker.clock import MINUTE, Instant
 from tracker.events.types import Consent, Event, Source
-from tracker.journey import orders
+from tracker.journey import carts, notes, orders
 from tracker.journey.state import (
     LAPSED,
-    MAX_PRODUCTS,
+    MAX_BUYS,
+    MAX_KEYS,
+    MAX_PERSONS,
     MAX_TOUCHES,
     OPEN,
     ORDERED,
     Act,
+    Buy,
     Journey,
     Order,
     Session,
@@ -28,7 +31,7 @@ from tracker.journey.state import (
     Touch,
 )
 from tracker.stages import AWARENESS, PURCHASE, REACTIVATION, RETENTION
-from tracker.stages.tagging import Facts, category_of, is_own_act, product_of, tag
+from tracker.stages.tagging import Facts, is_own_act, tag
 
 # Upper bounds of the lengths of stay, in seconds; longer ones fall in a last bucket.
 STAY_BOUNDS = (10, 60, 600, 3_600, 86_400, 604_800)
@@ -45,28 +48,36 @@ def advance(subject: Subject, act: Act, terms: Terms) -> Tag:
     """Fold one event, which must come after the last one folded; changes the subject and answers the event's tag."""
     event, at = act.event, act.event.occurred_at
     tick(subject, at, terms)
-    own = is_own_act(event)
+    own = is_own_act(event) and not carts.tells_of_nothing(event, subject.journeys.get(subject.open))
+    sessions_before = subject.session_count
     arrival = _open_session(subject, act, terms) if event.source is Source.BROWSER else _mail_click(subject, event)
     named = _journey_of_order(subject, event.order_key)
     found = tag(_facts(subject, act, named, terms), terms.version_at(event.received_at))
     journey = _journey_for(subject, event, named, found[0] if found else None, own, arrived=arrival is not None, terms=terms)
-    if arrival is not None:
-        _add_touch(subject, journey, arrival)
+    touched = _add_touch(subject, journey, arrival) if arrival is not None else None
     if journey is None:
         result = Tag(AWARENESS, "continues", {}, 0)
     else:
         stage, reason, params = found or (journey.stage or AWARENESS, "continues" if journey.stage else "arrived", {})
+        stage_before = journey.stage
         _enter(journey, stage, at)
-        _note(journey, act, own)
+        journey.session_count += subject.session_count - sessions_before
+        notes.note(subject, journey, act, stage, stage_before, own=own)
         if stage == REACTIVATION:
             journey.reactivated = True
         subject.changed.add(journey.number)
         result = Tag(stage, reason, params, journey.number)
-    if event.order_key is not None and event.source is Source.SERVER and journey is not None:
-        _settle_order(subject, journey, event, terms)
-    _follow_cart(subject, event)
+        if event.order_key is not None and event.source is Source.SERVER:
+            _settle_order(subject, journey, event, terms)
+        if journey.outcome == OPEN:
+            carts.follow(journey, event)
+        _follow_subscription(subject, journey, event)
+    if touched is not None:
+        notes.note_arrival(touched, result.stage, arrival)
     if own:
         subject.last_act_at = max(subject.last_act_at, at)
+    if act.person:
+        _follow_person(subject, act, result.stage, own=own)
     if subject.session and event.source is Source.BROWSER and journey is not None:
         subject.session.journey = journey.number
     subject.event_count += 1
@@ -79,13 +90,14 @@ def tick(subject: Subject, until: Instant, terms: Terms) -> None:
     """Do what fell due before `until`, each at its own instant.  An event at exactly the due instant still comes first."""
     while subject.due_at is not None and subject.due_at < until:
         due = subject.due_at
-        if subject.open and _lapses_at(subject.journeys[subject.open], terms) == due:
-            journey = subject.journeys[subject.open]
+        journey = subject.journeys[subject.open]
+        if carts.expires_at(journey, terms) == due:
+            carts.expire(journey, due)
+        if _lapses_at(journey, terms) == due:
+            carts.expire(journey, due)  # a cart ends with its journey
             journey.outcome, journey.ended_at = LAPSED, due
-            subject.changed.add(journey.number)
             subject.open = 0
-        if subject.cart_items and subject.cart_at + terms.cart_expiry == due:
-            subject.cart_items = 0
+        subject.changed.add(journey.number)
         subject.ticked_at = due
         subject.due_at = _due(subject, terms)
 
@@ -102,12 +114,11 @@ def _lapses_at(journey: Journey, terms: Terms) -> Instant:
 
 
 def _due(subject: Subject, terms: Terms) -> Instant | None:
-    dates = []
-    if subject.open:
-        dates.append(_lapses_at(subject.journeys[subject.open], terms))
-    if subject.cart_items:
-        dates.append(subject.cart_at + terms.cart_expiry)
-    return min(dates, default=None)
+    if not subject.open:
+        return None
+    journey = subject.journeys[subject.open]
+    lapses, expires = _lapses_at(journey, terms), carts.expires_at(journey, terms)
+    return lapses if expires is None else min(lapses, expires)
 
 
 def _facts(subject: Subject, act: Act, named: Journey | None, terms: Terms) -> Facts:
@@ -120,7 +131,7 @@ def _facts(subject: Subject, act: Act, named: Journey | None, terms: Terms) -> F
         journey=journey,
         # An order told again must not count itself among those before it.
         orders_before=int(told.repeat) if told and act.event.type == "purchase" else subject.order_count,
-        cart_items=subject.cart_items,
+        cart_items=carts.pieces(subject.journeys.get(subject.open)),
         silent=act.event.occurred_at - subject.last_act_at if subject.last_act_at else 0,
         lapse=terms.lapse,
         delivered=bool(latest and latest.order and latest.order.delivered_at),
@@ -158,13 +169,13 @@ def _mail_click(subject: Subject, event: Event) -> Touch | None:
     return None
 
 
-def _add_touch(subject: Subject, journey: Journey | None, touch: Touch) -> None:
-    """To the open journey; else it waits for the next one opened within the window."""
+def _add_touch(subject: Subject, journey: Journey | None, touch: Touch) -> Journey | None:
+    """To the open journey, which is answered; else it waits for the next one opened within the window."""
     if journey is None or journey.number != subject.open:
         journey = subject.journeys.get(subject.open)
     if journey is None:
         subject.waiting = [*subject.waiting[-(MAX_TOUCHES - 1) :], touch]
-        return
+        return None
     last = journey.touches[-1] if journey.touches else None
     if (
         last is not None
@@ -172,13 +183,14 @@ def _add_touch(subject: Subject, journey: Journey | None, touch: Touch) -> None:
         and last.channel == touch.channel
         and touch.at - last.at <= MERGE_TOUCHES_WITHIN
     ):
-        return
+        return None
     if journey.touch_count == 0:
         _mark(journey, AWARENESS, touch.at)
     journey.touch_count += 1
     if len(journey.touches) < MAX_TOUCHES:
         journey.touches.append(touch)
     subject.changed.add(journey.number)
+    return journey
 
 
 # --- which journey an event belongs to
@@ -202,6 +214,8 @@ def _journey_for(
         return named
     opened = subject.journeys.get(subject.open)
     latest = subject.journeys.get(subject.latest_order)
+    if (subscribed := _journey_of_subscription(subject, event)) is not None:
+        return subscribed
     if event.order_key is not None and event.source is Source.SERVER and event.type in orders.FACTS:
         return opened or _begin(subject, event, terms)
     if stage is not None and stage >= PURCHASE and stage != REACTIVATION and latest is not None:
@@ -216,10 +230,25 @@ def _journey_for(
     return _begin(subject, event, terms) if own else latest
 
 
+def _journey_of_subscription(subject: Subject, event: Event) -> Journey | None:
+    """A renewal belongs to the journey in which its subscription began; without its id, to that of the latest one."""
+    if event.source is not Source.SERVER or not subject.subscriptions:
+        return None
+    key = event.data.get("subscription_id")
+    if key is not None:
+        number = subject.subscriptions.get(str(key), 0)
+    elif orders.is_renewal(event):
+        number = next(reversed(subject.subscriptions.values()))
+    else:
+        return None
+    return subject.journeys.get(number)
+
+
 def _begin(subject: Subject, event: Event, terms: Terms) -> Journey:
     at = event.occurred_at
     subject.journey_count += 1
     journey = Journey(number=subject.journey_count, began_at=at, last_at=at, since_at=at)
+    journey.returning = subject.order_count > 0
     subject.journeys[journey.number] = journey
     subject.open = journey.number
     waiting, subject.waiting = subject.waiting, []
@@ -256,100 +285,115 @@ def _enter(journey: Journey, stage: int, at: Instant) -> None:
     journey.stage, journey.since_at = stage, at
 
 
-def _note(journey: Journey, act: Act, own: bool) -> None:
-    event = act.event
-    journey.event_count += 1
-    if own and journey.outcome == OPEN:
-        journey.last_at = max(journey.last_at, event.occurred_at)
-    if event.bot:
-        journey.bot = True
-    if event.source is Source.BROWSER:
-        journey.device = journey.device or act.device
-        journey.country = journey.country or event.country
-        journey.consent = max(journey.consent or 0, event.consent)
-    if event.type == "view_item" and (product := product_of(event)):
-        _look_at(journey, product, category_of(event))
-
-
-def _look_at(journey: Journey, product: str, category: str | None) -> None:
-    is_new = product not in journey.products
-    if is_new and len(journey.products) >= MAX_PRODUCTS:
-        return
-    journey.products[product] = journey.products.get(product, 0) + 1
-    if is_new and category:
-        journey.categories[category] = journey.categories.get(category, 0) + 1
-
-
 # --- orders
 
 
 def _settle_order(subject: Subject, journey: Journey, event: Event, terms: Terms) -> None:
-    """Apply what the shop's server says of an order, and what follows for its journey."""
+    """Apply what the shop's server says of an order, and what follows for its journey, its cart and the customer's record."""
     assert event.order_key is not None
     order = journey.order_named(event.order_key)
     if order is None:
         if event.type not in orders.FACTS:
             return
         order = _attach_order(journey, event)
-    was_live = order.counted_at is not None and order.cancelled_at is None
+    was_live = order.is_live
     orders.apply(order, event, terms)
-    if order.counted_at is not None and not was_live and order.cancelled_at is None:
-        _convert(subject, journey, order)
-    elif was_live and order.cancelled_at is not None:
+    if order.is_live and not was_live:
+        journey = _convert(subject, journey, order)
+    elif was_live and not order.is_live:
         subject.order_count -= 1
+    if event.type == "purchase" or order.is_live:
+        carts.order(journey, order)
+    _remember(subject, journey, order, terms)
 
 
 def _attach_order(journey: Journey, event: Event) -> Order:
     """A new order of the open journey.  An earlier one that was never counted becomes an attempt."""
     assert event.order_key is not None
+    order = Order(key=event.order_key, placed_at=event.occurred_at, currency=event.data.get("currency") or "")
+    if journey.order is not None and journey.order.counted_at is not None:
+        order.renewal = True
+        journey.renewals.append(order)
+        return order
     if journey.order is not None:
         journey.attempts.append(journey.order)
-    journey.order = Order(key=event.order_key, placed_at=event.occurred_at, currency=event.data.get("currency") or "")
-    return journey.order
+    journey.order = order
+    return order
 
 
-def _convert(subject: Subject, journey: Journey, order: Order) -> None:
-    """A counted order converts its journey.  An attempt that is paid after all gets a journey of its own."""
+def _convert(subject: Subject, journey: Journey, order: Order) -> Journey:
+    """A counted order converts its journey, which is answered.  An attempt that is paid after all gets one of its own."""
     assert order.counted_at is not None
     at = order.counted_at
-    if order is not journey.order:
+    if order in journey.attempts:
         journey.attempts.remove(order)
         subject.changed.add(journey.number)
         subject.journey_count += 1
         journey = Journey(number=subject.journey_count, began_at=order.placed_at, last_at=at, since_at=at, order=order)
+        journey.returning = subject.order_count > 0
         subject.journeys[journey.number] = journey
         _enter(journey, PURCHASE, at)
     before = subject.journeys.get(subject.latest_order)
     order.repeat = subject.order_count > 0
+    subject.order_count += 1
+    subject.changed.add(journey.number)
+    if order.renewal:
+        _mark(journey, RETENTION, at)
+        return journey
     if order.repeat and before is not None and before is not journey:
         _mark(before, RETENTION, at)
         subject.changed.add(before.number)
     _mark(journey, PURCHASE, at)
+    carts.order(journey, order)
     journey.outcome, journey.ended_at = ORDERED, at
     if subject.open == journey.number:
         subject.open = 0
-        subject.cart_items = 0
     subject.latest_order = journey.number
-    subject.order_count += 1
-    subject.changed.add(journey.number)
+    return journey
 
 
-# --- the cart, as far as stages need it
-
-
-_CART = frozenset({"add_to_cart", "remove_from_cart", "update_cart", "view_cart", "begin_checkout"})
-
-
-def _follow_cart(subject: Subject, event: Event) -> None:
-    if event.type not in _CART:  # nor is `items` a list of items in an event of the shop's own kind
+def _remember(subject: Subject, journey: Journey, order: Order, terms: Terms) -> None:
+    """Keep the customer's record of live orders as it is after this order's news."""
+    before = subject.buys.get(order.key)
+    if not order.is_live:
+        if before is not None:
+            del subject.buys[order.key]
+            subject.buys_changed = True
         return
-    pieces = sum(int(item.get("quantity") or 1) for item in event.data.get("items") or ())
-    if event.type == "add_to_cart":
-        subject.cart_items += pieces or 1
-    elif event.type == "remove_from_cart":
-        subject.cart_items = max(0, subject.cart_items - (pieces or 1))
-    elif "items" in event.data:
-        subject.cart_items = pieces  # a snapshot, not a change
-    else:
+    assert order.counted_at is not None
+    net = orders.in_shop_currency(order, order.net, terms.currency)
+    now = Buy(order.counted_at, net, journey.number, journey.channel, journey.country)
+    if now == before:
         return
-    subject.cart_at = event.occurred_at
+    subject.buys[order.key] = now
+    subject.buys_changed = True
+    if before is None:
+        subject.buys = dict(sorted(subject.buys.items(), key=lambda entry: (entry[1].at, entry[0])))
+        if len(subject.buys) > MAX_BUYS:
+            oldest = next(iter(subject.buys))
+            gone = subject.buys.pop(oldest)
+            count, net = subject.bought_before or (0, 0)
+            subject.bought_before = [count + 1, net + (gone.net or 0)]
+
+
+# --- subscriptions, and the persons of a company
+
+
+_BEGINS = frozenset({"subscription_started", "subscription_trial_started"})
+
+
+def _follow_subscription(subject: Subject, journey: Journey, event: Event) -> None:
+    key = event.data.get("subscription_id")
+    if event.type in _BEGINS and key is not None and event.source is Source.SERVER:
+        subject.subscriptions.setdefault(str(key), journey.number)
+        while len(subject.subscriptions) > MAX_KEYS:
+            del subject.subscriptions[next(iter(subject.subscriptions))]
+
+
+def _follow_person(subject: Subject, act: Act, stage: int, *, own: bool) -> None:
+    """A company's journey is told of by several persons, each with a stage of their own."""
+    known = subject.persons.get(str(act.person))
+    if known is None and len(subject.persons) >= MAX_PERSONS:
+        return
+    last_at = act.event.occurred_at if own or known is None else known[1]
+    subject.persons[str(act.person)] = [stage, last_at]

@@ -1,48 +1,103 @@
 """What the shop's server says of an order, applied to it.  Any order of arrival gives the same money.
 
-Each refund counts once by the platform's id of it; a cancellation makes the net 0 whatever was refunded; totals of the highest
-platform version win.  Which states count is the shop's setting (Terms.counted_states).
+Each refund, parcel and return counts once by the platform's id of it; a cancellation makes the net 0 whatever was refunded;
+totals of the highest platform version win.  Which states count, and what beside goods is revenue, are the shop's settings
+(Terms).  The rate of a foreign currency is that of the moment the order was placed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from tracker import money
+from tracker.clock import Instant
 from tracker.events.types import Event
-from tracker.journey.state import MAX_REFUNDS, Order, Terms
+from tracker.journey.state import MAX_ITEMS, MAX_REFUNDS, Item, Order, Refund, Return, Terms
 
 # The events that make an order known; others about an unknown order are about the latest one.
 FACTS = frozenset({"purchase", "order_paid", "order_updated", "order_cancelled", "refund"})
 
 TEST = "test"  # the state of a trial order; never counted
+_PAID = frozenset({"paid", "processing", "completed"})
+_CANCELLED = frozenset({"cancelled", "canceled", "voided"})
+_RENEWALS = frozenset({"subscription", "subscription_renewal", "renewal", "subscription_contract"})  # ways an order came in
 
 _TOTALS = (("value", "value"), ("tax", "tax"), ("shipping", "shipping"), ("discount", "discount"), ("total", "total_value"))
+_WORDS = (("payment", "payment_type"), ("via", "created_via"), ("coupon", "coupon"))
+
+
+def is_renewal(event: Event) -> bool:
+    """Whether the order is a further period of a subscription."""
+    return event.type == "purchase" and event.data.get("created_via") in _RENEWALS
 
 
 def apply(order: Order, event: Event, terms: Terms) -> None:
     """Change the order by one event about it; sets counted_at at the first event after which its state counts."""
-    if event.type in ("purchase", "order_updated"):
-        _take_totals(order, event)
-        state = event.data.get("status")
-        if event.data.get("is_test"):
-            _stop_counting(order, event)
-        elif state and order.state not in ("paid", TEST):  # what is paid stays paid, however late "placed" arrives
-            order.state = state
-    elif event.type == "order_paid" and order.state != TEST:
-        order.state = "paid"
-    elif event.type == "order_cancelled":
-        order.cancelled_at = order.cancelled_at or event.occurred_at
-    elif event.type == "refund" and len(order.refunds) < MAX_REFUNDS:
-        order.refunds[str(event.data.get("refund_id") or event.event_id)] = int(event.data.get("value") or 0)
-    elif event.type == "order_delivered":
-        order.delivered_at = order.delivered_at or event.occurred_at
+    at, data = event.occurred_at, event.data
+    match event.type:
+        case "purchase" | "order_updated":
+            if event.type == "purchase":
+                order.placed_at = min(order.placed_at, at)
+            _take_totals(order, event)
+            _take_state(order, event)
+        case "order_paid":
+            order.paid_at = order.paid_at or at
+            order.payment = data.get("payment_type") or order.payment
+            if order.state != TEST:
+                order.state = "paid"
+        case "order_cancelled":
+            order.cancelled_at = order.cancelled_at or at
+        case "refund":
+            _give_back(order, event, terms)
+        case "order_fulfilled" | "order_shipped" | "order_delivered":
+            _move_parcel(order, event)
+        case "return_requested" | "return_completed":
+            _take_back(order, event)
+    _settle(order, terms)
     if order.counted_at is None and order.state != TEST and order.state in terms.counted_states:
-        order.counted_at = event.occurred_at
+        order.counted_at = at
 
 
-def _stop_counting(order: Order, event: Event) -> None:
-    """A trial order stays one, whatever is told of it later; told too late, it ends like a cancelled one."""
-    order.state = TEST
-    if order.counted_at is not None:
-        order.cancelled_at = order.cancelled_at or event.occurred_at
+def in_shop_currency(order: Order, minor: int, currency: str) -> int | None:
+    """An amount of the order in the shop's currency, at the order's own rate; None when that is unknown."""
+    if order.currency == currency:
+        return minor
+    return None if order.rate is None else money.convert(minor, order.currency, currency, Decimal(order.rate))
+
+
+def given_back(order: Order) -> Iterator[tuple[Instant, str, int]]:
+    """(when, "refunded" or "cancelled", how much): what has to be taken off the counted revenue, on its own day.
+
+    Together with the net it is exactly the revenue: a refund of more than is left takes what is left, and a cancellation takes
+    what no refund took before.
+    """
+    if order.counted_at is None:
+        return
+    left = order.revenue
+    changes: list[tuple[Instant, int, str, int]] = [(r.at, 0, "refunded", r.value) for r in order.refunds.values()]
+    if order.cancelled_at is not None:
+        changes.append((order.cancelled_at, 1, "cancelled", left))
+    for at, _, kind, amount in sorted(changes):
+        taken = min(left, amount)
+        left -= taken
+        yield at, kind, taken
+
+
+def items_of(data: Mapping[str, Any]) -> list[Item]:
+    """The items that an event tells, different products only; beyond MAX_ITEMS they are left out."""
+    return list(_items(data.get("items") or ()))[:MAX_ITEMS]
+
+
+def _items(told: Iterable[Mapping[str, Any]]) -> Iterator[Item]:
+    for item in told:
+        key = item.get("item_group_id") or item.get("item_id") or item.get("item_name")
+        if key is not None:
+            quantity = item.get("quantity")
+            yield Item(
+                str(key), 1 if quantity is None else int(quantity), int(item.get("price") or 0), item.get("item_category")
+            )
 
 
 def _take_totals(order: Order, event: Event) -> None:
@@ -54,3 +109,72 @@ def _take_totals(order: Order, event: Event) -> None:
     for attribute, name in _TOTALS:
         if (amount := event.data.get(name)) is not None:
             setattr(order, attribute, amount)
+    for attribute, name in _WORDS:
+        if word := event.data.get(name):
+            setattr(order, attribute, word)
+    if "items" in event.data:
+        order.items = items_of(event.data)
+
+
+def _take_state(order: Order, event: Event) -> None:
+    state = event.data.get("status")
+    if event.data.get("is_test"):
+        # A trial order stays one, whatever is told of it later; told too late, it ends like a cancelled one.
+        order.state = TEST
+        if order.counted_at is not None:
+            order.cancelled_at = order.cancelled_at or event.occurred_at
+    elif state in _CANCELLED:
+        order.cancelled_at = order.cancelled_at or event.occurred_at
+    elif state and order.state not in ("paid", TEST):  # what is paid stays paid, however late "placed" arrives
+        order.state = state
+    if state in _PAID:
+        order.paid_at = order.paid_at or event.occurred_at
+
+
+def _settle(order: Order, terms: Terms) -> None:
+    """What follows from its amounts."""
+    order.revenue = _revenue(order.value, order.tax, order.shipping, terms)
+    rate = terms.rate_at(order.currency, order.placed_at)
+    order.rate = None if rate is None else str(rate)
+
+
+def _revenue(value: int, tax: int, shipping: int, terms: Terms) -> int:
+    return value + (tax if "tax" in terms.revenue else 0) + (shipping if "shipping" in terms.revenue else 0)
+
+
+def _give_back(order: Order, event: Event, terms: Terms) -> None:
+    key = str(event.data.get("refund_id") or event.event_id)
+    known = order.refunds.get(key)
+    if known is None and len(order.refunds) >= MAX_REFUNDS:
+        return
+    value, tax, shipping, total = (int(event.data.get(n) or 0) for n in ("value", "tax", "shipping", "total_value"))
+    at = known.at if known else event.occurred_at
+    order.refunds[key] = Refund(at, _revenue(value, tax, shipping, terms), tax, shipping, total, items_of(event.data))
+
+
+def _move_parcel(order: Order, event: Event) -> None:
+    at = event.occurred_at
+    if event.type == "order_fulfilled":
+        order.fulfilled_at = order.fulfilled_at or at
+        return
+    key = str(event.data.get("parcel_id") or "")
+    if key not in order.parcels and len(order.parcels) >= MAX_REFUNDS:
+        return
+    parcel = order.parcels.setdefault(key, [0, 0])
+    place = 0 if event.type == "order_shipped" else 1
+    parcel[place] = parcel[place] or at
+    if event.type == "order_delivered":
+        order.delivered_at = order.delivered_at or at
+
+
+def _take_back(order: Order, event: Event) -> None:
+    key = str(event.data.get("return_id") or "")
+    known = order.returns.get(key)
+    if known is None and len(order.returns) >= MAX_REFUNDS:
+        return
+    requested_at, completed_at, items = known or (0, 0, [])
+    if event.type == "return_requested":
+        requested_at = requested_at or event.occurred_at
+    else:
+        completed_at = completed_at or event.occurred_at
+    order.returns[key] = Return(requested_at, completed_at, items_of(event.data) or items)

@@ -1,28 +1,31 @@
-"""The counters: for each shop, filter and day one row that holds all amounts by name.
+"""The counters: for each shop, family, filter and day one row that holds all amounts by name.
 
-One row instead of one for each name: a journey touches a hundred names under five filters, so a batch writes a few rows instead
-of some thousand, and a report over a year reads 365.  Reading, adding and writing back needs no atomic increment: only
-the worker that holds the shop's lease writes.
+One row instead of one for each name: a journey touches many names under several filters, so a batch writes a few hundred rows
+instead of many thousand, and a report over a year reads 365, or 12 and some where the family is summed up by month as well.
+Reading, adding and writing back needs no atomic increment: only the worker that holds the shop's lease writes.
+Generation 0 is the residue of those who were erased; it is copied into every generation that is built.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, delete, select
 
-from tracker.journey.contribution import CounterKey
+from tracker.journey.contribution import FAMILIES, Change, RowKey, Rows, add_up
 from tracker.pipeline.codec import read_bytes, write_body
 from tracker.pipeline.upsert import upsert
 from tracker.tables import counters
 
-GENERATION = 1  # of the counters that reports read; a new one is built beside it and switched to when complete
+RESIDUE = 0
 
 _c = counters.c
-_ROWS = select(_c.filter, _c.day_on, _c.amounts).where(
+_ROWS = select(_c.family, _c.filter, _c.day_on, _c.amounts).where(
     _c.shop_id == bindparam("of_shop"),
-    _c.generation == GENERATION,
+    _c.generation == bindparam("of_generation"),
+    _c.family == bindparam("of_family"),
     _c.filter.in_(bindparam("filters", expanding=True)),
     _c.day_on.in_(bindparam("days", expanding=True)),
 )
@@ -30,51 +33,123 @@ _ROWS = select(_c.filter, _c.day_on, _c.amounts).where(
 Amounts = dict[str, int]
 
 
-def add(db: Connection, shop_id: int, added: Mapping[CounterKey, int]) -> None:
-    """Add amounts, given by (filter, day, name).  Names that come to nothing are forgotten."""
-    rows: dict[tuple[str, int], Amounts] = {}
-    for (which, day, name), amount in added.items():
-        rows.setdefault((which, day), {})[name] = amount
-    if not rows:
+def add(db: Connection, shop_id: int, generation: int, added: Mapping[RowKey, Mapping[str, int]]) -> None:
+    """Add amounts to rows, given by (family, filter, day).  Names that come to nothing are forgotten."""
+    if not added:
         return
-    for key, amounts in _read(db, shop_id, set(rows)).items():
-        merged = rows[key]
+    known = _read(db, shop_id, generation, added)
+    rows = []
+    for (family, which, day), amounts in sorted(added.items()):
+        merged = known.get((family, which, day), {})
         for name, amount in amounts.items():
             merged[name] = merged.get(name, 0) + amount
-    upsert(
-        db,
-        counters,
-        [
+        rows.append(
             {
                 "shop_id": shop_id,
-                "generation": GENERATION,
+                "generation": generation,
+                "family": family,
                 "filter": which,
                 "day_on": day,
-                "amounts": write_body({name: amount for name, amount in amounts.items() if amount}),
+                "amounts": write_body({name: amount for name, amount in merged.items() if amount}),
             }
-            for (which, day), amounts in sorted(rows.items())
-        ],
-    )
+        )
+    upsert(db, counters, rows)
 
 
-def _read(db: Connection, shop_id: int, keys: set[tuple[str, int]]) -> dict[tuple[str, int], Amounts]:
-    """The rows among these keys that exist.  A superset is asked for, by two lists, so that one statement serves."""
-    filters, days = sorted({which for which, _ in keys}), sorted({day for _, day in keys})
+def add_changes(db: Connection, shop_id: int, changes: Mapping[tuple[int, ...], Sequence[Change]]) -> None:
+    """Changes of journeys, by the generations that they go into."""
+    for generations, some in changes.items():
+        rows = add_up(some)
+        for generation in generations:
+            add(db, shop_id, generation, rows)
+
+
+def _read(db: Connection, shop_id: int, generation: int, keys: Mapping[RowKey, object]) -> dict[RowKey, Amounts]:
+    """The rows among these keys that exist.  A superset is asked for, by two lists, so that one statement a family serves."""
+    by_family: dict[str, list[RowKey]] = defaultdict(list)
+    for key in keys:
+        by_family[key[0]].append(key)
     found = {}
-    for i in range(0, len(filters), 500):
-        for j in range(0, len(days), 500):
-            asked = {"of_shop": shop_id, "filters": filters[i : i + 500], "days": days[j : j + 500]}
-            for row in db.execute(_ROWS, asked):
-                if (row.filter, row.day_on) in keys:
-                    found[row.filter, row.day_on] = _amounts(row.amounts)
+    for family, some in by_family.items():
+        filters, days = sorted({which for _, which, _ in some}), sorted({day for _, _, day in some})
+        for i in range(0, len(filters), 500):
+            for j in range(0, len(days), 500):
+                asked = {"of_shop": shop_id, "of_generation": generation, "of_family": family}
+                for row in db.execute(_ROWS, {**asked, "filters": filters[i : i + 500], "days": days[j : j + 500]}):
+                    if (key := (row.family, row.filter, row.day_on)) in keys:
+                        found[key] = _amounts(row.amounts)
     return found
 
 
-def read_days(db: Connection, shop_id: int, which: str, since: int, until: int) -> Iterator[tuple[int, Amounts]]:
+def read_days(
+    db: Connection, shop_id: int, generation: int, family: str, which: str, since: int, until: int
+) -> Iterator[tuple[int, Amounts]]:
     """(day, amounts by name) of one filter over days YYYYMMDD, both ends included, in order: one range of the primary key."""
-    asked = and_(_c.shop_id == shop_id, _c.generation == GENERATION, _c.filter == which, _c.day_on.between(since, until))
+    asked = _of(shop_id, generation, family, which) & _c.day_on.between(since, until) & (_c.day_on % 100 != 0)
     for row in db.execute(select(_c.day_on, _c.amounts).where(asked).order_by(_c.day_on)):
         yield row.day_on, _amounts(row.amounts)
+
+
+def read_total(
+    db: Connection, shop_id: int, generation: int, family: str, which: str, since: int, until: int
+) -> Iterator[Amounts]:
+    """Amounts that add up to those of the days, both ends included; of whole months the month's own row where there is one."""
+    of = _of(shop_id, generation, family, which)
+    if not FAMILIES[family].by_month:
+        for _, amounts in read_days(db, shop_id, generation, family, which, since, until):
+            yield amounts
+        return
+    months = _whole_months(since, until)
+    query = select(_c.day_on, _c.amounts).where(of, _c.day_on.between(since // 100 * 100, until))
+    if months:
+        first, last = months[0] * 100, months[-1] * 100
+        edges = _c.day_on.between(since, first - 1) | _c.day_on.between(last + 32, until)
+        query = query.where(_c.day_on.in_([month * 100 for month in months]) | (edges & (_c.day_on % 100 != 0)))
+    else:
+        query = query.where(_c.day_on.between(since, until), _c.day_on % 100 != 0)
+    for row in db.execute(query):
+        yield _amounts(row.amounts)
+
+
+def _whole_months(since: int, until: int) -> list[int]:
+    """The months YYYYMM that lie wholly between two days; a month's 31st counts as its end whatever its length."""
+    first = since // 100 if since % 100 <= 1 else _next(since // 100)
+    last = _previous(until // 100) if until % 100 < 31 and not _is_last(until) else until // 100
+    months = []
+    while first <= last:
+        months.append(first)
+        first = _next(first)
+    return months
+
+
+def _is_last(day: int) -> bool:
+    year, month, number = day // 10_000, day // 100 % 100, day % 100
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return number >= (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[max(month, 1) - 1]
+
+
+def _next(month: int) -> int:
+    return month + 1 if month % 100 < 12 else month + 89
+
+
+def _previous(month: int) -> int:
+    return month - 1 if month % 100 > 1 else month - 89
+
+
+def _of(shop_id: int, generation: int, family: str, which: str):  # type: ignore[no-untyped-def]
+    return and_(_c.shop_id == shop_id, _c.generation == generation, _c.family == family, _c.filter == which)
+
+
+def copy_residue(db: Connection, shop_id: int, generation: int) -> None:
+    """A new generation begins with what the erased had booked."""
+    query = select(_c.family, _c.filter, _c.day_on, _c.amounts).where(_c.shop_id == shop_id, _c.generation == RESIDUE)
+    rows: Rows = {(row.family, row.filter, row.day_on): _amounts(row.amounts) for row in db.execute(query)}
+    add(db, shop_id, generation, rows)
+
+
+def drop_generation(db: Connection, shop_id: int, generation: int) -> None:
+    """Counters that nobody reads any more, or that a build left half done."""
+    db.execute(delete(counters).where(_c.shop_id == shop_id, _c.generation == generation))
 
 
 def _amounts(stored: bytes) -> Amounts:

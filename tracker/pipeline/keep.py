@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 import orjson
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
-from tracker.clock import Instant, day_of
+from tracker.clock import Instant
 from tracker.errors import DroppedReason, FailedReason
 from tracker.events.codec import unpack
 from tracker.events.types import Event, Source
-from tracker.tables import events, intake_marks
+from tracker.journey.contribution import day_on
+from tracker.pipeline.identity import ORDER, VISITOR, hash_key, keys_of
+from tracker.shops import Shop
+from tracker.tables import events, intake_marks, tombstones
 
 SOURCE_CODE = {Source.BROWSER: 0, Source.SERVER: 1}
 _MAX_IN = 500
@@ -51,12 +54,6 @@ class Batch:
     marks: dict[str, int] = field(default_factory=dict)  # file -> the last row worked in
 
 
-def day_on(at: Instant, zone: ZoneInfo) -> int:
-    """The shop's day as YYYYMMDD."""
-    day = day_of(at, zone)
-    return day.year * 10_000 + day.month * 100 + day.day
-
-
 def keep(db: Connection, shop_id: int, zone: ZoneInfo, rows: Sequence[IntakeRow], now: Instant) -> Batch:
     """The new events of the rows, and the counts the door made.  Rows at or below their file's mark change nothing."""
     batch = Batch(marks=_read_marks(db, shop_id, {row.file for row in rows}))
@@ -81,6 +78,30 @@ def keep(db: Connection, shop_id: int, zone: ZoneInfo, rows: Sequence[IntakeRow]
         told += told_here
     batch.events = _only_new(db, shop_id, told, batch, zone)
     return batch
+
+
+def drop_erased(db: Connection, shop: Shop, batch: Batch, secret: str) -> None:
+    """Take out events of those who were erased: of their browsers and orders for good, of their addresses until they come
+    anew."""
+    c = tombstones.c
+    if db.execute(select(c.hash).where(c.shop_id == shop.shop_id).limit(1)).first() is None:
+        return
+    hashes = {id(e): {hash_key(*key, secret): key[0] for key in keys_of(e, shop.settings, secret)} for e in batch.events}
+    names = sorted({name for of_event in hashes.values() for name in of_event})
+    found: dict[str, Instant] = {}
+    for i in range(0, len(names), _MAX_IN):
+        query = select(c.hash, c.erased_at).where(c.shop_id == shop.shop_id, c.hash.in_(names[i : i + _MAX_IN]))
+        found |= {row.hash: row.erased_at for row in db.execute(query)}
+    kept = []
+    for event in batch.events:
+        if any(
+            name in found and (kind in (VISITOR, ORDER) or event.occurred_at <= found[name])
+            for name, kind in hashes[id(event)].items()
+        ):
+            batch.outcomes[day_on(event.received_at, shop.settings.tz), "dropped", DroppedReason.ERASED] += 1
+        else:
+            kept.append(event)
+    batch.events = kept
 
 
 def _count(outcomes: Counter[tuple[int, str, str]], day: int, body: dict[str, Any]) -> None:

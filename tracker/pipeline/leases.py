@@ -14,7 +14,7 @@ _HOLD = (
     update(leases)
     .where(_c.shop_id == bindparam("of_shop"), _OURS_OR_FREE)
     .values(token=bindparam("ours"), held_until_at=bindparam("until"))
-    .returning(_c.next_id)
+    .returning(_c.next_id, _c.version)
 )
 _RELEASE = (
     update(leases).where(_c.shop_id == bindparam("of_shop"), _c.token == bindparam("ours")).values(token=None, held_until_at=0)
@@ -25,15 +25,22 @@ class LeaseLost(TrackerError):
     """Another worker holds the shop; whatever was not committed is theirs to do."""
 
 
-def hold(db: Connection, shop_id: int, token: str, now: Instant, until: Instant) -> int:
+class ShopChanged(LeaseLost):
+    """The shop's settings are not those we know any more; they have to be read again before anything is done."""
+
+
+def hold(db: Connection, shop_id: int, token: str, now: Instant, until: Instant, version: int | None = None) -> int:
     """Take the shop if nobody holds it, or prolong our hold; locks its row for this transaction.  Answers the next free id.
 
-    Raises LeaseLost.
+    Raises LeaseLost, and ShopChanged when the shop's row is of another version than the one given.
     """
     asked = {"of_shop": shop_id, "ours": token, "at": now, "until": until}
-    next_id: int | None = db.execute(_HOLD, asked).scalar()
-    if next_id is None:
+    row = db.execute(_HOLD, asked).first()
+    if row is None:
         raise LeaseLost(f"shop {shop_id} is held by another worker")
+    if version is not None and row.version != version:
+        raise ShopChanged(f"shop {shop_id} has other settings by now")
+    next_id: int = row.next_id
     return next_id
 
 

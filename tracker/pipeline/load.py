@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +11,12 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, sele
 from tracker import tables as t
 from tracker.clock import Instant
 from tracker.events.types import Event
-from tracker.journey.state import Act, Journey, Subject, Terms, load_checkpoint, load_journey, load_subject
+from tracker.journey.state import Act, Journey, Subject, load_checkpoint, load_journey, load_subject
 from tracker.pipeline.codec import read_bytes
-from tracker.pipeline.resolve import ANONYMOUS, SUPERSEDED
+from tracker.pipeline.frames import Frame, Frames
+from tracker.pipeline.identity import ANONYMOUS, MEMBER
+from tracker.pipeline.resolve import SUPERSEDED
 from tracker.pipeline.stored import act_from
-from tracker.shops import Shop, ShopSettings
 
 _MAX_IN = 500
 _of_shop: BindParameter[int] = bindparam("of_shop")
@@ -38,17 +39,6 @@ def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield ordered[i : i + _MAX_IN]
 
 
-def terms_of(settings: ShopSettings) -> Terms:
-    """The shop's settings as the core needs them."""
-    minute, day = 60_000, 86_400_000
-    return Terms(
-        idle=settings.idle_minutes * minute,
-        window=settings.journey_window_days * day,
-        lapse=settings.lapse_days * day,
-        counted_states=frozenset(settings.counted_states),
-    )
-
-
 @dataclass(slots=True)
 class Held:
     """A subject in memory, and what its rows said before the batch."""
@@ -58,6 +48,7 @@ class Held:
     booked: dict[int, dict[str, Any]] = field(default_factory=dict)  # journey number -> what the counters hold of it
     set_aside: str | None = None
     counts: bool = True  # false: an anonymous session whose visitor became known
+    generation: int = 1  # by whose settings it is folded and counted
 
     def take_journeys(self, journeys: Iterable[Journey]) -> None:
         """Journeys from rows, with what they have booked."""
@@ -66,13 +57,14 @@ class Held:
             self.booked[journey.number] = journey.booked
 
 
-def load_subjects(db: Connection, shop_id: int, subject_ids: set[int], events: Sequence[Event]) -> dict[int, Held]:
+def load_subjects(db: Connection, frames: Frames, subject_ids: set[int], events: Sequence[Event] = ()) -> dict[int, Held]:
     """Each subject with the journeys that the events may touch.  A subject without a row is new and empty."""
-    held = {subject_id: Held(subject_id) for subject_id in subject_ids}
+    shop_id = frames.current.shop.shop_id
+    held = {subject_id: Held(subject_id, generation=frames.newest.generation) for subject_id in subject_ids}
     for ids in chunks(subject_ids):
         for row in db.execute(_SUBJECTS, {"of_shop": shop_id, "names": ids}):
             one = held[row.subject_id]
-            one.subject, one.set_aside = load_subject(row.state), row.set_aside
+            one.subject, one.set_aside, one.generation = load_subject(row.state), row.set_aside, row.generation
     wanted = {subject_id: one.subject.needed_journeys() for subject_id, one in held.items()}
     order_keys = {event.order_key for event in events if event.order_key}
     for subject_id, number in _journeys_of_orders(db, shop_id, order_keys):
@@ -86,50 +78,64 @@ def load_subjects(db: Connection, shop_id: int, subject_ids: set[int], events: S
     return held
 
 
-def load_for_refold(db: Connection, shop: Shop, one: Held, first_new: Event | None) -> list[tuple[Act, str | None]]:
-    """Set the subject back to the last checkpoint before `first_new` (None: to nothing); its stored (act, tag) since then.
+def load_for_refold(db: Connection, frame: Frame, one: Held, first_new: Event | None) -> list[tuple[Act, int, str | None]]:
+    """Set the subject back to the last checkpoint before `first_new` (None: to its base, or to nothing); its stored
+    (act, link id, tag) since then.
 
     All its journeys' bookings are taken along, so that the differences come out right.
     """
-    one.booked = read_booked(db, shop.shop_id, one.subject_id)
-    one.subject, since = _start(db, shop.shop_id, one.subject_id, first_new)
+    shop_id = frame.shop.shop_id
+    one.booked = read_booked(db, shop_id, one.subject_id)
+    one.subject, since = _start(db, shop_id, one.subject_id, first_new)
     one.subject.changed = set(one.booked)
-    link_ids = [
-        link_id
-        for (link_id,) in db.execute(
-            select(t.links.c.link_id).where(t.links.c.shop_id == shop.shop_id, t.links.c.subject_id == one.subject_id)
-        )
-    ]
-    return acts_of_links(db, shop, link_ids, one.subject.position, since)
+    one.subject.buys_changed = True
+    return acts_of_links(db, frame, links_of(db, frame, one.subject_id), one.subject.position, since)
+
+
+def links_of(db: Connection, frame: Frame, subject_id: int) -> dict[int, int]:
+    """The links under which a subject's events lie -> the person whose they are; 0: the subject is that person."""
+    c = t.links.c
+    own = select(c.link_id).where(c.shop_id == frame.shop.shop_id, c.subject_id == subject_id)
+    if not frame.settings.b2b:
+        return dict.fromkeys(db.execute(own).scalars(), 0)
+    members = select(c.key).where(c.shop_id == frame.shop.shop_id, c.subject_id == subject_id, c.kind == MEMBER)
+    persons = [int(key) for key in db.execute(members).scalars()]
+    if not persons:
+        return dict.fromkeys(db.execute(own.where(c.kind != MEMBER)).scalars(), 0)
+    found: dict[int, int] = {}
+    for some in chunks(persons):
+        query = select(c.link_id, c.subject_id).where(c.shop_id == frame.shop.shop_id, c.subject_id.in_(some), c.kind != MEMBER)
+        found |= {link_id: person for link_id, person in db.execute(query) if person != subject_id}
+    return found
 
 
 def acts_of_links(
-    db: Connection, shop: Shop, link_ids: Iterable[int], after: list[Any], since: Instant
-) -> list[tuple[Act, str | None]]:
-    """(act, row's tag) of the stored events under these links that come after a position, in order."""
+    db: Connection, frame: Frame, persons: Mapping[int, int], after: list[Any], since: Instant
+) -> list[tuple[Act, int, str | None]]:
+    """(act, link id, row's tag) of the stored events under these links that come after a position, in order."""
     found = []
-    for ids in chunks(link_ids):
+    for ids in chunks(persons):
         query = select(t.events).where(
-            t.events.c.shop_id == shop.shop_id, t.events.c.link_id.in_(ids), t.events.c.occurred_at >= since
+            t.events.c.shop_id == frame.shop.shop_id, t.events.c.link_id.in_(ids), t.events.c.occurred_at >= since
         )
-        found += [(act_from(row, shop), row.tag) for row in db.execute(query)]
+        found += [(act_from(row, frame, persons[row.link_id]), row.link_id, row.tag) for row in db.execute(query)]
     position = tuple(after)
-    found = [pair for pair in found if not position or pair[0].event.position > position]
-    found.sort(key=lambda pair: pair[0].event.position)
+    found = [told for told in found if not position or told[0].event.position > position]
+    found.sort(key=lambda told: told[0].event.position)
     return found
 
 
 def _start(db: Connection, shop_id: int, subject_id: int, first_new: Event | None) -> tuple[Subject, Instant]:
-    if first_new is not None:
-        c = t.checkpoints.c
-        query = (
-            select(c.position_at, c.state)
-            .where(c.shop_id == shop_id, c.subject_id == subject_id, c.position_at < first_new.occurred_at)
-            .order_by(c.position_at.desc())
-            .limit(1)
-        )
-        if row := db.execute(query).first():
-            return load_checkpoint(read_bytes(row.state)), row.position_at
+    c = t.checkpoints.c
+    usable = c.is_base.is_(True) if first_new is None else (c.position_at < first_new.occurred_at) | c.is_base.is_(True)
+    query = (
+        select(c.position_at, c.state)
+        .where(c.shop_id == shop_id, c.subject_id == subject_id, usable)
+        .order_by(c.position_at.desc())
+        .limit(1)
+    )
+    if row := db.execute(query).first():
+        return load_checkpoint(read_bytes(row.state)), row.position_at
     return Subject(), -(2**62)
 
 

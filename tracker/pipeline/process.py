@@ -2,6 +2,8 @@
 
     hold the lease -> keep what is new -> resolve whose it is -> load these subjects -> advance them -> save
 
+Which settings a subject is folded by: frames.py.
+
 The caller (worker.py) opens the transaction, commits it and then removes the intake rows.  Only the worker that holds the
 shop's lease comes here, so nothing below needs a lock.  A batch worked in twice changes nothing: rows at or below their file's
 mark are skipped, and events are unique by (shop, source, event_id).
@@ -18,22 +20,25 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from tracker import tables as t
 from tracker.clock import Instant
-from tracker.errors import FailedReason
+from tracker.errors import DroppedReason, FailedReason
+from tracker.events.types import Event
+from tracker.journey.contribution import day_on
 from tracker.journey.fold import advance, is_late, tick
-from tracker.journey.state import Act, Tag, Terms
+from tracker.journey.state import Act, Tag
 from tracker.pipeline import leases, save
-from tracker.pipeline.keep import SOURCE_CODE, Batch, IntakeRow, day_on, keep
+from tracker.pipeline.frames import Frame, Frames, frames_of
+from tracker.pipeline.keep import SOURCE_CODE, Batch, IntakeRow, drop_erased, keep
 from tracker.pipeline.load import (
     Held,
     load_for_refold,
     load_missing_journeys,
     load_subjects,
     read_booked,
-    terms_of,
     uncounted,
 )
+from tracker.pipeline.names import save_names
 from tracker.pipeline.resolve import SUPERSEDED, Ids, Resolved, resolve
-from tracker.pipeline.stored import act_of, event_row
+from tracker.pipeline.stored import act_of, device_of, event_row
 from tracker.shops import Shop
 
 log = logging.getLogger(__name__)
@@ -59,15 +64,17 @@ class Hold:
 
     def on(self, db: Connection, shop: Shop, now: Instant) -> Ids:
         """Hold this shop in this transaction; hands out its ids.  Raises LeaseLost."""
-        return Ids(leases.hold(db, shop.shop_id, self.token, now, now + self.milliseconds))
+        return Ids(leases.hold(db, shop.shop_id, self.token, now, now + self.milliseconds, shop.version))
 
 
 def process_batch(db: Connection, shop: Shop, rows: Sequence[IntakeRow], hold: Hold, now: Instant) -> int:
     """Work the rows in; how many events were new.  Raises LeaseLost, and what the database raises."""
     ids = hold.on(db, shop, now)
     batch = keep(db, shop.shop_id, shop.settings.tz, rows, now)
-    resolved = resolve(db, shop.shop_id, batch.events, ids, hold.secret)
-    _advance_all(db, shop, batch, resolved, now)
+    drop_erased(db, shop, batch, hold.secret)
+    resolved = resolve(db, shop.shop_id, batch.events, ids, hold.secret, shop.settings)
+    _advance_all(db, frames_of(shop), batch, resolved, now)
+    save_names(db, shop.shop_id, batch.events)
     save.save_outcomes(db, shop.shop_id, batch.outcomes)
     save.save_unreadable(db, shop.shop_id, batch.unreadable)
     save.save_marks(db, shop.shop_id, batch.marks)
@@ -83,43 +90,65 @@ def keep_aside(db: Connection, shop: Shop, row: IntakeRow, hold: Hold, now: Inst
     save.save_marks(db, shop.shop_id, {row.file: row.row})
 
 
-def _advance_all(db: Connection, shop: Shop, batch: Batch, resolved: Resolved, now: Instant) -> None:
+def _advance_all(db: Connection, frames: Frames, batch: Batch, resolved: Resolved, now: Instant) -> None:
     """Fold each subject's new events over its state, or refold it; then write events and subjects."""
-    terms = terms_of(shop.settings)
+    shop = frames.current.shop
     links = {}
-    new: dict[int, list[Act]] = defaultdict(list)
+    new: dict[int, list[tuple[Event, int]]] = defaultdict(list)  # subject -> (event, person)
     waiting = []
     for event, link in zip(batch.events, resolved.link_of, strict=True):
-        act = act_of(event, shop)
-        links[id(event)] = link
-        if link.subject_id is None:
-            waiting.append(event_row(shop.shop_id, act, link.link_id, None))
+        links[id(event)] = link.link_id
+        subject_id = resolved.subject_of(link)
+        if subject_id is None:
+            waiting.append(event_row(shop.shop_id, event, device_of(event), link.link_id, None))
         else:
-            new[link.subject_id].append(act)
+            person = link.subject_id or 0
+            new[subject_id].append((event, person if person != subject_id else 0))
     # What a link brings with it must be readable before a refold asks for it.
     save.save_links(db, shop.shop_id, resolved.written.values())
+    save.save_log(db, shop.shop_id, resolved.log)
+    save.move_events(db, shop.shop_id, resolved.moved)
     save.insert_events(db, waiting)
-    _dissolve(db, shop.shop_id, resolved)
+    _dissolve(db, frames, resolved)
     concerned = new.keys() | resolved.refold | resolved.superseded
-    held = load_subjects(db, shop.shop_id, set(concerned), batch.events)
+    held = load_subjects(db, frames, set(concerned), batch.events)
     for subject_id in _superseded(resolved):
         if subject_id in held:
             held[subject_id].counts = False
             load_missing_journeys(db, shop.shop_id, held[subject_id])  # those of earlier the same day, too
             held[subject_id].subject.changed |= held[subject_id].booked.keys()
     inserted: list[dict[str, object]] = []
-    changed = []
     for subject_id, one in held.items():
-        acts = sorted(new.get(subject_id, []), key=lambda act: act.event.position)
-        tags = _advance_one(db, shop, one, acts, terms, refold=subject_id in resolved.refold, now=now)
+        frame = frames.of(one.generation)
+        acts = sorted(
+            (act_of(event, frame, person=person) for event, person in new.get(subject_id, ())),
+            key=lambda act: act.event.position,
+        )
+        acts = _without_expired(db, frame, one, acts, batch)
+        tags = _advance_one(db, frames, one, acts, refold=subject_id in resolved.refold, now=now)
         if tags is None:
             batch.outcomes[day_on(now, shop.settings.tz), "failed", FailedReason.SET_ASIDE] += 1
         for i, act in enumerate(acts):
             tag = tags[i].dump() if tags else None
-            inserted.append(event_row(shop.shop_id, act, links[id(act.event)].link_id, tag))
-        changed.append(one)
+            inserted.append(event_row(shop.shop_id, act.event, act.device, links[id(act.event)], tag))
     save.insert_events(db, inserted)
-    save.save_subjects(db, shop.shop_id, shop.settings.tz, changed)
+    save.save_subjects(db, frames, held.values())
+
+
+def _without_expired(db: Connection, frame: Frame, one: Held, acts: list[Act], batch: Batch) -> list[Act]:
+    """Less those that come before what was folded away for good: their time has gone."""
+    first_position = tuple(one.subject.position)
+    if not acts or not first_position or acts[0].event.position > first_position:
+        return acts
+    c = t.checkpoints.c
+    of_subject = (c.shop_id == frame.shop.shop_id, c.subject_id == one.subject_id, c.is_base.is_(True))
+    base_at: Instant | None = db.execute(select(func.max(c.position_at)).where(*of_subject)).scalar()
+    if base_at is None:
+        return acts
+    kept = [act for act in acts if act.event.occurred_at > base_at]
+    for act in acts[: len(acts) - len(kept)]:
+        batch.outcomes[day_on(act.event.received_at, frame.settings.tz), "dropped", DroppedReason.EXPIRED] += 1
+    return kept
 
 
 def _superseded(resolved: Resolved) -> set[int]:
@@ -128,65 +157,64 @@ def _superseded(resolved: Resolved) -> set[int]:
     return {subject_id for subject_id in heard | resolved.superseded if subject_id is not None}
 
 
-def _advance_one(
-    db: Connection, shop: Shop, one: Held, acts: list[Act], terms: Terms, *, refold: bool, now: Instant
-) -> list[Tag] | None:
+def _advance_one(db: Connection, frames: Frames, one: Held, acts: list[Act], *, refold: bool, now: Instant) -> list[Tag] | None:
     """The tags of the new acts (in order); None when the subject is, or had to be, set aside with its events."""
     if one.set_aside is not None:
         return None
+    frame = frames.of(one.generation)
     try:
         if refold or (acts and one.subject.event_count and is_late(one.subject, acts[0].event)):
-            return refold_subject(db, shop, one, acts, terms, from_start=refold, now=now)
+            return refold_subject(db, frame, one, acts, from_start=refold, now=now)
         before = one.subject.event_count
-        tags = [advance(one.subject, act, terms) for act in acts]
+        tags = [advance(one.subject, act, frame.terms) for act in acts]
         if before // CHECKPOINT_EVERY != one.subject.event_count // CHECKPOINT_EVERY:
-            load_missing_journeys(db, shop.shop_id, one)
-            save.save_checkpoint(db, shop.shop_id, one)
+            load_missing_journeys(db, frame.shop.shop_id, one)
+            save.save_checkpoint(db, frame.shop.shop_id, one)
         return tags
     except CORE_ERRORS as error:
-        set_aside(db, shop, one, error)
+        set_aside(db, frames, one, error)
         return None
 
 
-def set_aside(db: Connection, shop: Shop, one: Held, error: Exception) -> None:
+def set_aside(db: Connection, frames: Frames, one: Held, error: Exception) -> None:
     """As it was before, with the error; its events are kept until a replay."""
-    log.exception("set aside shop=%s subject=%s", shop.shop_id, one.subject_id)
-    fresh = load_subjects(db, shop.shop_id, {one.subject_id}, [])[one.subject_id]
+    log.exception("set aside shop=%s subject=%s", frames.current.shop.shop_id, one.subject_id)
+    fresh = load_subjects(db, frames, {one.subject_id})[one.subject_id]
     one.subject, one.booked = fresh.subject, fresh.booked
     one.set_aside = f"{type(error).__name__}: {error}"[:500]
 
 
-def refold_subject(
-    db: Connection, shop: Shop, one: Held, acts: list[Act], terms: Terms, *, from_start: bool, now: Instant
-) -> list[Tag]:
+def refold_subject(db: Connection, frame: Frame, one: Held, acts: list[Act], *, from_start: bool, now: Instant) -> list[Tag]:
     """Fold again from the last checkpoint before the new acts, or from the start; re-tags the stored events that changed.
 
     Answers the tags of the new acts.
     """
+    shop_id = frame.shop.shop_id
     first_new = None if from_start or not acts else acts[0].event
-    stored = load_for_refold(db, shop, one, first_new)
+    stored = load_for_refold(db, frame, one, first_new)
     since = one.subject.position[0] + 1 if one.subject.position else -(2**62)
-    save.drop_checkpoints(db, shop.shop_id, one.subject_id, since)
+    save.drop_checkpoints(db, shop_id, one.subject_id, since)
     tags: dict[int, Tag] = {}
     retagged = []
-    old_tags = {id(act): tag for act, tag in stored}
-    for act in sorted([act for act, _ in stored] + acts, key=lambda act: act.event.position):
-        tag = tags[id(act)] = advance(one.subject, act, terms)
+    old_tags = {id(act): tag for act, _, tag in stored}
+    for act in sorted([act for act, _, _ in stored] + acts, key=lambda act: act.event.position):
+        tag = tags[id(act)] = advance(one.subject, act, frame.terms)
         if id(act) in old_tags and old_tags[id(act)] != tag.dump():
             retagged.append((SOURCE_CODE[act.event.source], act.event.event_id, tag.dump()))
         if one.subject.event_count % CHECKPOINT_EVERY == 0:
-            save.save_checkpoint(db, shop.shop_id, one)
-    tick(one.subject, now, terms)  # what had fallen due stays due
+            save.save_checkpoint(db, shop_id, one)
+    tick(one.subject, now, frame.terms)  # what had fallen due stays due
     one.subject.changed |= one.subject.journeys.keys() | one.booked.keys()
-    save.retag_events(db, shop.shop_id, retagged)
+    save.retag_events(db, shop_id, retagged)
     return [tags[id(act)] for act in acts]
 
 
-def _dissolve(db: Connection, shop_id: int, resolved: Resolved) -> None:
-    held = [Held(subject_id) for subject_id in sorted(resolved.dissolved)]
-    for one in held:
-        one.booked = read_booked(db, shop_id, one.subject_id)
-    save.dissolve(db, shop_id, held)
+def _dissolve(db: Connection, frames: Frames, resolved: Resolved) -> None:
+    if resolved.dissolved:
+        held = list(load_subjects(db, frames, resolved.dissolved).values())
+        for one in held:
+            one.booked = read_booked(db, frames.current.shop.shop_id, one.subject_id)
+        save.dissolve(db, frames, held)
 
 
 def next_due(db: Connection, shop_id: int) -> Instant | None:
@@ -206,15 +234,15 @@ def tick_shop(db: Connection, shop: Shop, hold: Hold, now: Instant, limit: int =
         .limit(limit)
     )
     due = {subject_id for (subject_id,) in db.execute(query)}
-    held = load_subjects(db, shop.shop_id, due, [])
+    frames = frames_of(shop)
+    held = load_subjects(db, frames, due)
     hidden = uncounted(db, shop.shop_id, due)
-    terms = terms_of(shop.settings)
     for one in held.values():
         one.counts = one.subject_id not in hidden
         try:
-            tick(one.subject, now, terms)
+            tick(one.subject, now, frames.of(one.generation).terms)
         except CORE_ERRORS as error:
-            set_aside(db, shop, one, error)
-    save.save_subjects(db, shop.shop_id, shop.settings.tz, held.values())
+            set_aside(db, frames, one, error)
+    save.save_subjects(db, frames, held.values())
     save.save_lease(db, shop.shop_id, ids.next, next_due(db, shop.shop_id))
     return len(due)

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from tracker import tables as t
-from tracker.journey.contribution import Change, add_up, contribution, difference
-from tracker.journey.state import Journey, Order, dump_checkpoint, dump_journey, dump_subject
+from tracker.journey.contribution import (
+    Basis,
+    Change,
+    cohort,
+    consent_of,
+    contribution,
+    day_on,
+    difference,
+    is_ordered,
+    mask_of,
+    net,
+)
+from tracker.journey.state import Cart, Journey, Order, Subject, dump_checkpoint, dump_journey, dump_subject
 from tracker.pipeline import counters
-from tracker.pipeline.codec import write_body
+from tracker.pipeline.codec import read_body, write_body
+from tracker.pipeline.frames import Frames
 from tracker.pipeline.keep import IntakeRow
 from tracker.pipeline.load import Held, chunks
-from tracker.pipeline.resolve import Link
+from tracker.pipeline.resolve import Link, LogEntry
 from tracker.pipeline.upsert import upsert
 
 
@@ -32,10 +45,34 @@ def save_links(db: Connection, shop_id: int, links: Iterable[Link]) -> None:
                 "subject_id": link.subject_id,
                 "evidence": link.evidence,
                 "linked_at": link.linked_at,
+                "aliases": link.aliases,
+                "since_at": link.since_at,
             }
             for link in links
         ],
     )
+
+
+def save_log(db: Connection, shop_id: int, entries: Sequence[LogEntry]) -> None:
+    if entries:
+        db.execute(insert(t.link_log), [{"shop_id": shop_id, **asdict(entry)} for entry in entries])
+
+
+_MOVE = (
+    update(t.events)
+    .where(
+        t.events.c.shop_id == bindparam("of_shop"),
+        t.events.c.link_id == bindparam("of_link"),
+        t.events.c.occurred_at >= bindparam("since"),
+    )
+    .values(link_id=bindparam("to_link"))
+)
+
+
+def move_events(db: Connection, shop_id: int, moved: Iterable[tuple[int, int, int]]) -> None:
+    """(from link, to link, since): the events of a shared browser from an instant on are somebody else's."""
+    for source, target, since in moved:
+        db.execute(_MOVE, {"of_shop": shop_id, "of_link": source, "to_link": target, "since": since})
 
 
 def insert_events(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -61,40 +98,77 @@ def retag_events(db: Connection, shop_id: int, tags: Sequence[tuple[int, str, st
         db.execute(_RETAG, [{"of_shop": shop_id, "of_source": s, "of_event": e, "new_tag": tag} for s, e, tag in tags])
 
 
-def save_subjects(db: Connection, shop_id: int, zone: ZoneInfo, held: Iterable[Held]) -> None:
-    """States, journeys, orders, and what the counters have to add for them."""
-    subjects, journeys, orders = [], [], {}
-    changes: list[Change] = []
+def save_subjects(db: Connection, frames: Frames, held: Iterable[Held], build: int | None = None) -> None:
+    """States, journeys, orders, carts, customers, and what the counters have to add for them.
+
+    `build`: the subjects are being counted into this generation for the first time, beside the one that reports read.
+    """
+    shop_id = frames.current.shop.shop_id
+    rows = _Rows(shop_id)
+    changes: dict[tuple[int, ...], list[Change]] = defaultdict(list)
+    held = list(held)
+    customers = _customers_booked(db, shop_id, [one.subject_id for one in held if one.subject.buys_changed])
     for one in held:
-        subject = one.subject
-        subjects.append(
+        subject, frame = one.subject, frames.of(one.generation)
+        into = changes[frame.counts_into if build is None else (build,)]
+        rows.subjects.append(
             {
                 "shop_id": shop_id,
                 "subject_id": one.subject_id,
                 "state": dump_subject(subject),
                 "due_at": subject.due_at,
                 "set_aside": one.set_aside,
+                "generation": one.generation,
             }
         )
         for number in subject.changed:
             journey = subject.journeys.get(number)
-            before = one.booked.get(number, {})
-            after = contribution(journey, zone, counted=one.counts) if journey else {}
-            changes += difference(before, after)
+            before = one.booked.get(number, {}) if build is None else {}
+            after = contribution(journey, frame.basis, counted=one.counts) if journey else {}
+            into += difference(before, after)
             if journey is not None:
                 journey.booked = one.booked[number] = after
-                journeys.append(journey_row(shop_id, one.subject_id, journey))
-                for order in journey.orders():
-                    orders[order.key] = _order_row(shop_id, one.subject_id, number, order)
-        _delete_journeys(db, shop_id, one.subject_id, [n for n in subject.changed if n not in subject.journeys])
-        subject.changed = set()
-    upsert(db, t.subjects, subjects)
-    upsert(db, t.journeys, journeys)
-    upsert(db, t.orders, list(orders.values()))
-    counters.add(db, shop_id, add_up(changes))
+                rows.add_journey(one.subject_id, journey, frame.basis)
+        gone = [number for number in subject.changed if number not in subject.journeys]
+        for table in (t.journeys, t.carts):
+            _delete_numbers(db, table, shop_id, one.subject_id, gone)
+        if subject.buys_changed:
+            booked = cohort(subject, frame.basis)
+            into += difference(customers.get(one.subject_id, {}) if build is None else {}, booked)
+            if booked:
+                rows.customers.append(_customer_row(shop_id, one.subject_id, subject, booked))
+            elif one.subject_id in customers:
+                c = t.customers.c
+                db.execute(delete(t.customers).where(c.shop_id == shop_id, c.subject_id == one.subject_id))
+        subject.changed, subject.buys_changed = set(), False
+    upsert(db, t.subjects, rows.subjects)
+    upsert(db, t.journeys, rows.journeys)
+    upsert(db, t.orders, list(rows.orders.values()))
+    upsert(db, t.carts, rows.carts)
+    upsert(db, t.customers, rows.customers)
+    counters.add_changes(db, shop_id, changes)
 
 
-def journey_row(shop_id: int, subject_id: int, journey: Journey) -> dict[str, Any]:
+class _Rows:
+    """What is to be written of the subjects of a batch."""
+
+    def __init__(self, shop_id: int) -> None:
+        self.shop_id = shop_id
+        self.subjects: list[dict[str, Any]] = []
+        self.journeys: list[dict[str, Any]] = []
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.carts: list[dict[str, Any]] = []
+        self.customers: list[dict[str, Any]] = []
+
+    def add_journey(self, subject_id: int, journey: Journey, basis: Basis) -> None:
+        self.journeys.append(journey_row(self.shop_id, subject_id, journey, basis))
+        for order in journey.orders():
+            self.orders[order.key] = _order_row(self.shop_id, subject_id, journey.number, order)
+        for position, cart in enumerate(journey.carts):
+            self.carts.append(_cart_row(self.shop_id, subject_id, journey, position, cart))
+
+
+def journey_row(shop_id: int, subject_id: int, journey: Journey, basis: Basis) -> dict[str, Any]:
     """The row of a journey that knows what it has booked."""
     order = journey.order
     return {
@@ -112,6 +186,15 @@ def journey_row(shop_id: int, subject_id: int, journey: Journey) -> dict[str, An
         "net_minor": order.net if order else None,
         "currency": order.currency if order else None,
         "counted": bool(journey.booked),
+        "began_on": day_on(journey.began_at, basis.zone),
+        "device": journey.device,
+        "country": journey.country,
+        "consent": consent_of(journey),
+        "is_returning": journey.returning,
+        "mask": mask_of(journey),
+        "ordered": is_ordered(journey),
+        "touchpoints": journey.touch_count,
+        "net_own_minor": net(journey, basis),
         "body": write_body(dump_journey(journey)),
     }
 
@@ -128,33 +211,102 @@ def _order_row(shop_id: int, subject_id: int, number: int, order: Order) -> dict
         "currency": order.currency,
         "total_minor": order.total,
         "net_minor": order.net,
+        "cancelled_at": order.cancelled_at,
+        "paid_at": order.paid_at,
+        "payment": order.payment,
+        "via": order.via,
+        "coupon": order.coupon,
+        "rate": order.rate,
     }
 
 
-def dissolve(db: Connection, shop_id: int, held: Iterable[Held]) -> None:
-    """Subjects that have no links any more: their journeys go, and what these had booked."""
-    changes: list[Change] = []
+def _cart_row(shop_id: int, subject_id: int, journey: Journey, position: int, cart: Cart) -> dict[str, Any]:
+    return {
+        "shop_id": shop_id,
+        "subject_id": subject_id,
+        "number": journey.number,
+        "position": position,
+        "state": cart.state if journey.booked else "uncounted",
+        "began_at": cart.began_at,
+        "touched_at": cart.touched_at,
+        "step": cart.step,
+        "pieces": cart.pieces,
+        "value_minor": cart.value,
+        "currency": cart.currency,
+        "channel": journey.channel,
+        "products": [item.product for item in cart.items],
+    }
+
+
+def _customer_row(shop_id: int, subject_id: int, subject: Subject, booked: dict[str, Any]) -> dict[str, Any]:
+    buys = list(subject.buys.values())
+    before_count, before_net = subject.bought_before or (0, 0)
+    return {
+        "shop_id": shop_id,
+        "subject_id": subject_id,
+        "first_at": buys[0].at,
+        "last_at": buys[-1].at,
+        "order_count": len(buys) + before_count,
+        "net_minor": sum(buy.net or 0 for buy in buys) + before_net,
+        "channel": buys[0].channel,
+        "country": buys[0].country,
+        "booked": write_body(booked),
+    }
+
+
+def _customers_booked(db: Connection, shop_id: int, subject_ids: list[int]) -> dict[int, dict[str, Any]]:
+    """subject -> what the counters hold of it as a customer."""
+    c = t.customers.c
+    found: dict[int, dict[str, Any]] = {}
+    for ids in chunks(subject_ids):
+        for row in db.execute(select(c.subject_id, c.booked).where(c.shop_id == shop_id, c.subject_id.in_(ids))):
+            found[row.subject_id] = read_body(row.booked)
+    return found
+
+
+OF_SUBJECT = (
+    t.journeys,
+    t.carts,
+    t.customers,
+    t.subjects,
+    t.checkpoints,
+    t.orders,
+)  # tables that hold what is worked out of it
+
+
+def dissolve(db: Connection, frames: Frames, held: Iterable[Held]) -> None:
+    """Subjects that have no events of their own any more: what was worked out of them goes, and what it had booked."""
+    shop_id = frames.current.shop.shop_id
+    held = list(held)
+    changes: dict[tuple[int, ...], list[Change]] = defaultdict(list)
+    customers = _customers_booked(db, shop_id, [one.subject_id for one in held])
     for one in held:
-        for before in one.booked.values():
-            changes += difference(before, {})
-        for table in (t.journeys, t.subjects, t.checkpoints):
-            db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.subject_id == one.subject_id))
-    counters.add(db, shop_id, add_up(changes))
+        into = changes[frames.of(one.generation).counts_into]
+        for before in (*one.booked.values(), customers.get(one.subject_id, {})):
+            into += difference(before, {})
+        delete_subject(db, shop_id, one.subject_id)
+    counters.add_changes(db, shop_id, changes)
 
 
-def _delete_journeys(db: Connection, shop_id: int, subject_id: int, numbers: list[int]) -> None:
+def delete_subject(db: Connection, shop_id: int, subject_id: int) -> None:
+    for table in OF_SUBJECT:
+        db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.subject_id == subject_id))
+
+
+def _delete_numbers(db: Connection, table: Table, shop_id: int, subject_id: int, numbers: list[int]) -> None:
+    c = table.c
     for some in chunks(numbers):
-        c = t.journeys.c
-        db.execute(delete(t.journeys).where(c.shop_id == shop_id, c.subject_id == subject_id, c.number.in_(some)))
+        db.execute(delete(table).where(c.shop_id == shop_id, c.subject_id == subject_id, c.number.in_(some)))
 
 
-def save_checkpoint(db: Connection, shop_id: int, one: Held) -> None:
+def save_checkpoint(db: Connection, shop_id: int, one: Held, *, is_base: bool = False) -> None:
     """The subject as it is now; all its journeys are in memory."""
     row = {
         "shop_id": shop_id,
         "subject_id": one.subject_id,
         "position_at": one.subject.position[0],
         "state": write_body(dump_checkpoint(one.subject)),
+        "is_base": is_base,
     }
     upsert(db, t.checkpoints, [row])
 
@@ -162,7 +314,11 @@ def save_checkpoint(db: Connection, shop_id: int, one: Held) -> None:
 def drop_checkpoints(db: Connection, shop_id: int, subject_id: int, since: int) -> None:
     """Those that a late event made wrong."""
     c = t.checkpoints.c
-    db.execute(delete(t.checkpoints).where(c.shop_id == shop_id, c.subject_id == subject_id, c.position_at >= since))
+    db.execute(
+        delete(t.checkpoints).where(
+            c.shop_id == shop_id, c.subject_id == subject_id, c.position_at >= since, c.is_base.is_(False)
+        )
+    )
 
 
 def save_outcomes(db: Connection, shop_id: int, outcomes: Mapping[tuple[int, str, str], int]) -> None:

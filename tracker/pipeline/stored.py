@@ -6,47 +6,65 @@ E-mails are not kept here: links hold a keyed hash.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row
 
 from tracker import enrich
+from tracker.enrich import Arrival
 from tracker.events import codec
 from tracker.events.types import Event, Source
 from tracker.journey.state import Act
 from tracker.pipeline.codec import read_body, write_body
+from tracker.pipeline.frames import Frame
 from tracker.pipeline.keep import SOURCE_CODE
-from tracker.shops import Shop
+from tracker.shop_settings import ShopSettings
 
 _SOURCE_OF = {code: source for source, code in SOURCE_CODE.items()}
 _IN_COLUMNS = ("event_id", "occurred_at", "received_at", "source", "email", "user_agent", "visitor_key", "anonymous_key")
 
 
-def act_of(event: Event, shop: Shop, device: str | None = None) -> Act:
-    """The event with what enrichment says of it; `device` when the user agent is no longer at hand."""
+def act_of(event: Event, frame: Frame, device: str | None = None, person: int = 0) -> Act:
+    """The event with what enrichment says of it by these settings; `device` when the user agent is no longer at hand."""
     page = event.page
     if page is None:
-        return Act(event, None, device or _device(event), None)
+        return Act(event, None, device or device_of(event), None, person)
     arrival = None
     if event.source is Source.BROWSER:
-        arrival = enrich.arrival(page.url, page.referrer, shop.hosts)
-    kind = page.kind or enrich.page_kind(page.url, shop.settings.page_kinds)
-    return Act(event, arrival, device or _device(event), kind)
+        arrival = enrich.arrival(page.url, page.referrer, frame.shop.hosts)
+        if arrival is not None and frame.settings.channel_overrides:
+            arrival = _override(arrival, frame.settings)
+    kind = page.kind or enrich.page_kind(page.url, frame.settings.page_kinds)
+    return Act(event, arrival, device or device_of(event), kind, person)
 
 
-def _device(event: Event) -> str | None:
+def _override(arrival: Arrival, settings: ShopSettings) -> Arrival:
+    """The owner's own word for where arrivals come from; the first that matches."""
+    told = {
+        "source": arrival.source,
+        "host": arrival.referrer_host or "",
+        "medium": arrival.medium or "",
+        "campaign": arrival.campaign or "",
+    }
+    for override in settings.channel_overrides:
+        if all(told[name].lower() == value.lower() for name, value in override.items() if name != "channel"):
+            return replace(arrival, channel=override["channel"])  # type: ignore[arg-type]  # checked by the settings' schema
+    return arrival
+
+
+def device_of(event: Event) -> str | None:
     return enrich.device(event.user_agent).kind if event.user_agent else None
 
 
-def event_row(shop_id: int, act: Act, link_id: int, tag: str | None) -> dict[str, Any]:
+def event_row(shop_id: int, event: Event, device: str | None, link_id: int, tag: str | None) -> dict[str, Any]:
     """The row to insert."""
-    event = act.event
     packed = codec.pack(event)
     for name in _IN_COLUMNS:
         packed.pop(name, None)
     packed["lag"] = event.received_at - event.occurred_at
-    if act.device:
-        packed["device"] = act.device
+    if device:
+        packed["device"] = device
     return {
         "shop_id": shop_id,
         "source": SOURCE_CODE[event.source],
@@ -58,12 +76,18 @@ def event_row(shop_id: int, act: Act, link_id: int, tag: str | None) -> dict[str
     }
 
 
-def act_from(row: Row[Any], shop: Shop) -> Act:
-    """Of a row of the events table."""
+def event_from(row: Row[Any]) -> tuple[Event, str | None]:
+    """(event, device) of a row of the events table."""
     packed = read_body(row.body)
     device = packed.pop("device", None)
     packed["event_id"], packed["occurred_at"] = row.event_id, row.occurred_at
     packed["received_at"] = row.occurred_at + packed.pop("lag")
     if _SOURCE_OF[row.source] is Source.SERVER:
         packed["source"] = "server"
-    return act_of(codec.unpack(packed), shop, device)
+    return codec.unpack(packed), device
+
+
+def act_from(row: Row[Any], frame: Frame, person: int = 0) -> Act:
+    """Of a row of the events table."""
+    event, device = event_from(row)
+    return act_of(event, frame, device, person)

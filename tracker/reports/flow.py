@@ -9,8 +9,9 @@ from collections import Counter
 
 from sqlalchemy import Connection
 
+from tracker.journey.contribution import FILTER_KINDS
 from tracker.reports import counters
-from tracker.reports.query import FILTER_KINDS, Query
+from tracker.reports.query import Query
 from tracker.reports.table import N_, Column, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
 from tracker.stages import REACTIVATION, VIEWS, StageView
@@ -48,7 +49,7 @@ FIGURES = (
 
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """One row for each pair of stages that occurred, in the order of the view."""
-    amounts = counters.read_amounts(db, shop.shop_id, query)
+    amounts = counters.read_amounts(db, shop, query, "journeys")
     view = VIEWS[query.view]
     moves = _moves(amounts, view)
     out: Counter[int] = Counter()

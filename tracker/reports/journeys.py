@@ -11,6 +11,8 @@ from sqlalchemy import Connection, RowMapping, and_, or_, select
 
 from tracker.clock import Instant
 from tracker.errors import BadQuery
+from tracker.journey.contribution import FILTER_KINDS
+from tracker.reports import counters
 from tracker.reports.query import Query
 from tracker.reports.table import N_, Column, Money, ReportTable, Row, Unit
 from tracker.shops import Shop
@@ -20,7 +22,7 @@ from tracker.tables import journeys as table
 TITLE = N_("Latest journeys")
 QUESTION = N_("Who is on the way, and how far did they come?")
 PARAMETERS = ("period", "since", "until", "filter", "cursor", "limit")
-FILTERS = ("channel",)
+FILTERS = FILTER_KINDS
 
 COLUMNS = (
     Column(
@@ -49,8 +51,8 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     statement = select(table).where(
         table.c.shop_id == shop.shop_id, table.c.last_at >= start, table.c.last_at < end, table.c.counted.is_(True)
     )
-    if query.filter:
-        statement = statement.where(table.c.channel == _channel(query.filter))
+    for condition in counters.conditions(query):
+        statement = statement.where(condition)
     if query.cursor:
         statement = statement.where(_after(query.cursor))
     newest = (table.c.last_at.desc(), table.c.subject_id.desc(), table.c.number.desc())
@@ -81,13 +83,6 @@ def journey_row(row: RowMapping) -> Row:
 def stage_key(number: int) -> str | None:
     """None for 0: no event with a stage yet."""
     return STAGES[number - 1].key if 1 <= number <= len(STAGES) else None
-
-
-def _channel(filter_: str) -> str:
-    kind, _, value = filter_.partition("=")
-    if kind not in FILTERS:
-        raise BadQuery("filter", N_("this report can only be filtered by channel"))
-    return value
 
 
 def _after(cursor: str) -> Any:

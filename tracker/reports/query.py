@@ -11,19 +11,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
 from tracker.clock import Instant, day_of, from_datetime
 from tracker.errors import BadQuery
+from tracker.journey.contribution import FILTER_KINDS
 from tracker.reports.table import N_
 from tracker.shops import Shop
 from tracker.stages import VIEWS
 
 MAX_DAYS = 1_100
 DEFAULT_PERIOD = "28d"
-FILTER_KINDS = ("channel", "device", "country", "consent")
+MAX_FILTERS = 4
 
 
 def _month_before(today: date) -> tuple[date, date]:
@@ -41,6 +43,8 @@ PERIODS: dict[str, Callable[[date], tuple[date, date]]] = {
     "90d": lambda today: (today - timedelta(days=89), today),
     "365d": lambda today: (today - timedelta(days=364), today),
 }
+
+_FILTER = rf"({'|'.join(FILTER_KINDS)})=[^,=\x00-\x1f]{{1,120}}"
 
 _DAY: dict[str, str | list[Any] | dict[Any, Any]] = {
     "invalid": N_("write a day as YYYY-MM-DD"),
@@ -62,10 +66,13 @@ class QueryArgs(Schema):
     until = fields.Date(error_messages=_DAY, metadata={"description": "Last day, included."})
     filter = fields.String(
         validate=validate.Regexp(
-            rf"\A(({'|'.join(FILTER_KINDS)})=[A-Za-z0-9_.-]{{1,40}})?\Z",
+            rf"\A({_FILTER}(,{_FILTER}){{0,{MAX_FILTERS - 1}}})?\Z",
             error=N_("write a filter as kind=value, such as channel=email"),
         ),
-        metadata={"description": "Only these journeys, such as channel=email or device=mobile."},
+        metadata={
+            "description": "Only these journeys, such as channel=email or channel=email,device=mobile. "
+            "A comma or a percent sign in a value is written %2C or %25."
+        },
     )
     view = fields.String(
         validate=validate.OneOf(list(VIEWS), error=N_("this is not one of the stage views")),
@@ -89,7 +96,7 @@ class QueryArgs(Schema):
 
 @dataclass(frozen=True)
 class Query:
-    """A checked question.  `filter` is "" for all journeys, else kind=value."""
+    """A checked question.  `filter` is "" for all journeys, else kind=value, or several with commas between."""
 
     since: date
     until: date
@@ -100,6 +107,12 @@ class Query:
     cursor: str = ""
     limit: int = 50
     subject_id: int | None = None
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Each as kind=value, one of a kind."""
+        told = (part.partition("=") for part in self.filter.split(",") if part)
+        return tuple(f"{kind}={value}" for kind, value in {kind: unquote(value) for kind, _, value in told}.items())
 
     @property
     def days(self) -> int:

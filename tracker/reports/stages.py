@@ -11,10 +11,11 @@ from collections import Counter
 
 from sqlalchemy import Connection
 
+from tracker.journey.contribution import FILTER_KINDS
 from tracker.reports import counters
 from tracker.reports.durations import BOUNDS, median_seconds
-from tracker.reports.query import FILTER_KINDS, Query
-from tracker.reports.table import N_, Column, Money, ReportTable, Row, Sentence, Share, Unit
+from tracker.reports.query import Query
+from tracker.reports.table import N_, Column, ReportTable, Row, Sentence, Share, Unit
 from tracker.shops import Shop
 from tracker.stages import REACTIVATION, VIEWS, StageView, ViewStage
 
@@ -151,14 +152,15 @@ DAY_COLUMNS = (
 
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """One row a stage of the view, in order; beside it the lengths of stays and the single days."""
-    amounts = counters.read_amounts(db, shop.shop_id, query)
+    amounts = counters.read_amounts(db, shop, query, "journeys")
     view = VIEWS[query.view]
+    places = counters.of_view(amounts, view)
     return ReportTable(
         columns=COLUMNS,
-        rows=[_row(amounts, view, i) for i in range(1, len(view.stages) + 1)],
+        rows=[_row(amounts, places[i], view, i) for i in range(1, len(view.stages) + 1)],
         sample=amounts["journeys"],
         figures=FIGURES,
-        totals=_totals(amounts),
+        totals=_totals(amounts, shop),
         references={"conversion": REFERENCE_CONVERSION, **_references(view)},
         notes=_notes(amounts),
         beside={
@@ -168,9 +170,9 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     )
 
 
-def _row(amounts: Counter[str], view: StageView, position: int) -> Row:
+def _row(amounts: Counter[str], place: Counter[str], view: StageView, position: int) -> Row:
     stage = view.stages[position - 1]
-    reached, went_on, ordered = (amounts[f"view.{view.key}.{position}.{what}"] for what in ("reached", "went_on", "ordered"))
+    reached, went_on, ordered = place["reached"], place["went_on"], place["ordered"]
     in_approach = position <= view.approach
     last = len(view.stages) if view.ordered else view.approach
     goes_on = position < last
@@ -225,7 +227,7 @@ def _references(view: StageView) -> dict[str, float]:
     return {f"drop_off.{key}": value for key, value in found.items() if value is not None}
 
 
-def _totals(amounts: Counter[str]) -> Row:
+def _totals(amounts: Counter[str], shop: Shop) -> Row:
     journeys = amounts["journeys"]
     return {
         "journeys": journeys,
@@ -233,7 +235,7 @@ def _totals(amounts: Counter[str]) -> Row:
         "ordered": amounts["ordered"],
         "conversion": Share(amounts["ordered"], journeys),
         "touchpoints": amounts["touchpoints"] / journeys if journeys else None,
-        "net": tuple(Money(amounts[name], name[4:]) for name in sorted(amounts) if name.startswith("net.") and amounts[name]),
+        "net": counters.money(amounts, "net", shop),
     }
 
 
@@ -246,7 +248,7 @@ def _notes(amounts: Counter[str]) -> tuple[Sentence, ...]:
 
 def _days(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """Days without a journey are left out."""
-    days = counters.read_days(db, shop.shop_id, query, ("journeys", "open", "ordered"))
+    days = counters.read_days(db, shop, query, "journeys", ("journeys", "open", "ordered"))
     rows: list[Row] = [
         {
             "day": counters.day_from_number(day_on),

@@ -30,7 +30,15 @@ CONSENTS = {
     "statistics": N_("Statistics"),
     "marketing": N_("Marketing"),
 }
-FILTER_KINDS = {"channel": N_("Channel"), "device": N_("Device"), "country": N_("Country"), "consent": N_("Consent")}
+BUYERS = {"new": N_("New customers"), "returning": N_("Returning customers")}
+FILTER_KINDS = {
+    "channel": N_("Channel"),
+    "device": N_("Device"),
+    "country": N_("Country"),
+    "consent": N_("Consent"),
+    "buyer": N_("New or returning"),
+    "campaign": N_("Campaign"),
+}
 ROLES = {"owner": N_("Owner"), "marketer": N_("Marketer"), "analyst": N_("Analyst")}
 
 CHANNELS = {
@@ -216,6 +224,7 @@ VOCABULARIES: dict[str, Mapping[str, str]] = {
     "event_type": EVENT_TYPES,
     "role": ROLES,
     "filter_kind": FILTER_KINDS,
+    "buyer": BUYERS,
 }
 
 _STAGE_NAMES = {stage.key: stage for stage in STAGES}

@@ -7,6 +7,8 @@ Every key used by tagging.py is here, and the other way round (tested).
 from __future__ import annotations
 
 REASONS: dict[str, str] = {
+    # any stage, by the shop's own rules
+    "own_rule": "The shop's own rule: %(rule)s",
     # 12 reactivation
     "came_back": "Came back after %(days)s days of silence",
     "answered_win_back": "Answered a win-back message",

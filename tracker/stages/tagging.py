@@ -51,7 +51,7 @@ class Facts:
     kind: PageKind | None  # of the page it happened on
     journey: JourneySoFar | None  # the open journey, or that of the order named; None: this event would open one
     orders_before: int  # counted orders of the subject before this event
-    cart_items: int
+    cart_items: int  # pieces
     silent: Instant  # milliseconds since the person's last own act; 0 for a newcomer
     lapse: Instant  # the shop's lapse time
     delivered: bool  # an order of theirs has been delivered
@@ -241,7 +241,13 @@ ROWS: tuple[Row, ...] = (
         PURCHASE, "opened_order_mail", ("email_opened",), when(lambda f: f.event.order_key is not None and f.stage <= PURCHASE)
     ),
     Row(DECISION, "newsletter_with_cart", ("newsletter_subscribe",), when(lambda f: f.cart_items > 0)),
-    Row(DECISION, "cart", ("add_to_cart", "remove_from_cart", "update_cart", "view_cart"), always),
+    # A platform empties the cart by itself once it is ordered; that decides nothing.
+    Row(
+        DECISION,
+        "cart",
+        ("add_to_cart", "remove_from_cart", "update_cart", "view_cart"),
+        when(lambda f: f.cart_items > 0 or f.event.type == "add_to_cart" or f.event.data.get("items") != []),
+    ),
     Row(DECISION, "coupon", ("apply_coupon", "coupon_denied"), always),
     Row(DECISION, "checkout", STEPS, _step),
     Row(DECISION, "checkout_error", ("checkout_error",), always),
@@ -275,9 +281,49 @@ ROWS: tuple[Row, ...] = (
     Row(NEED, "told_need", ("page_view",), on_page(K.QUIZ, K.INSPIRATION, K.SEARCH)),
 )
 
-# The tables by version: an event is tagged by the one in force when it was received.
+# The tables by number: an event is tagged by the one in force when it was received.
 TABLES: dict[int, tuple[Row, ...]] = {1: ROWS}
-CURRENT_VERSION = max(TABLES)
+CURRENT_TABLE = max(TABLES)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRule:
+    """A shop's own line, tried before the table: pages whose path begins so, or events whose property has this value.
+
+    `path` is a prefix ("/quiz"); `type` and `property` and `value` look at an event ("custom", "name", "size_quiz").  What is
+    given must all be true.
+    """
+
+    stage: int
+    path: str = ""
+    type: str = ""
+    property: str = ""
+    value: str = ""
+
+    def matches(self, event: Event) -> Params | None:
+        if self.type and event.type != self.type:
+            return None
+        if self.path and not (event.page and event.type == "page_view" and path_of(event.page.url).startswith(self.path)):
+            return None
+        if self.property and str(event.data.get(self.property, "")) != self.value:
+            return None
+        return {"rule": self.path or f"{self.type or '*'} {self.property}={self.value}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The tagging rules in force for events received from an instant on: the shop's own, then a table of ours."""
+
+    since_at: Instant
+    own: tuple[OwnRule, ...] = ()
+    table: int = CURRENT_TABLE
+
+
+def path_of(url: str) -> str:
+    """The address's path, without query and fragment; "/" when there is none."""
+    rest = url.partition("://")[2] if "://" in url else url
+    path = rest[rest.find("/") :] if "/" in rest else "/"
+    return path.partition("?")[0].partition("#")[0]
 
 
 def _by_type(rows: tuple[Row, ...]) -> dict[str, tuple[Row, ...]]:
@@ -286,12 +332,17 @@ def _by_type(rows: tuple[Row, ...]) -> dict[str, tuple[Row, ...]]:
     return {name: tuple(r for r in rows if not r.types or name in r.types) for name in types | {""}}
 
 
-_INDEX = {version: _by_type(rows) for version, rows in TABLES.items()}
+_INDEX = {number: _by_type(rows) for number, rows in TABLES.items()}
+CURRENT = Version(0)
 
 
-def tag(facts: Facts, version: int = CURRENT_VERSION) -> tuple[int, str, Params] | None:
-    """The first row that matches: stage, reason, parameters; None when none does."""
-    index = _INDEX[version]
+def tag(facts: Facts, version: Version = CURRENT) -> tuple[int, str, Params] | None:
+    """The first of the shop's own rules that matches, else the first row: stage, reason, parameters; None when none does."""
+    for rule in version.own:
+        own = rule.matches(facts.event)
+        if own is not None:
+            return rule.stage, "own_rule", own
+    index = _INDEX[version.table]
     for row in index.get(facts.event.type) or index[""]:
         params = row.matches(facts)
         if params is not None:

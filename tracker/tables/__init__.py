@@ -41,6 +41,10 @@ shops = Table(
     Column("rotated_at", BigInteger),
     Column("hosts", JSON, nullable=False),  # the shop's own host names; browser events come from these alone
     Column("settings", JSON, nullable=False),  # ShopSettings, see tracker/shops.py
+    Column("generation", SmallInteger, nullable=False, default=1),  # of the counters that reports read
+    Column("version", Integer, nullable=False, default=0),  # rises with each change of the above; leases have it too
+    Column("counted_by", SmallInteger, nullable=False, default=0),  # journey/contribution.py VERSION of that generation
+    Column("building", JSON(none_as_null=True)),  # the generation being built beside it (tracker/shops.py); null: none
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("site_key"),
 )
@@ -83,6 +87,8 @@ leases = Table(
     Column("held_until_at", BigInteger, nullable=False),
     Column("pending_at", BigInteger),  # something waits since then; null: idle
     Column("due_at", BigInteger),  # the earliest tick of a subject; null: none
+    Column("asked_at", BigInteger),  # a task or a build waits since then; null: none
+    Column("version", Integer, nullable=False, default=0),  # of the shop's row: who holds an older one looks again
     Column("next_id", BigInteger, nullable=False),  # the next link or subject id to hand out
 )
 
@@ -115,9 +121,50 @@ links = Table(  # ties a visitor, customer key, e-mail or order to a person; per
     Column("subject_id", BigInteger),
     Column("evidence", Text),
     Column("linked_at", BigInteger),
+    Column("aliases", SmallInteger, nullable=False, default=0),  # of a shared browser: how many further links
+    Column("since_at", BigInteger, nullable=False, default=0),  # of a further link: from when on
     PrimaryKeyConstraint("shop_id", "kind", "key"),
     Index(None, "shop_id", "subject_id"),
     Index(None, "shop_id", "link_id"),
+)
+
+link_log = Table(  # what was tied to whom because of what, and what was undone; each row one key
+    "link_log",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("entry_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("from_subject_id", BigInteger),  # whose it was before; null: nobody's
+    Column("subject_id", BigInteger, nullable=False),  # whose it became
+    Column("act", Text, nullable=False),  # tied, merged, split, undone, refused
+    Column("evidence", Text, nullable=False),
+    Column("event_id", Text),  # that showed it
+    Column("logged_at", BigInteger, nullable=False),
+    Column("logged_by", Text),  # the e-mail of who undid it; null: the worker
+    PrimaryKeyConstraint("shop_id", "entry_id"),
+    Index(None, "shop_id", "subject_id"),
+)
+
+apart = Table(  # "never these two": this key is not tied to somebody who has that one
+    "apart",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("other_kind", Text, nullable=False),
+    Column("other_key", Text, nullable=False),
+    Column("since_at", BigInteger, nullable=False, default=0),
+    PrimaryKeyConstraint("shop_id", "kind", "key", "other_kind", "other_key"),
+)
+
+tombstones = Table(  # keyed hashes of the keys of the erased; their late events are dropped
+    "tombstones",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("erased_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("shop_id", "hash"),
 )
 
 events = Table(
@@ -142,6 +189,7 @@ subjects = Table(
     Column("state", LargeBinary, nullable=False),  # journey/state.py
     Column("due_at", BigInteger),  # when a tick changes it
     Column("set_aside", Text),  # the error of the pure core; its events wait in order for a replay
+    Column("generation", SmallInteger, nullable=False, default=1),  # by whose settings it was folded
     PrimaryKeyConstraint("shop_id", "subject_id"),
     Index(None, "shop_id", "due_at"),
 )
@@ -153,6 +201,7 @@ checkpoints = Table(  # a whole subject as it was; where a late event's refold s
     Column("subject_id", BigInteger, nullable=False),
     Column("position_at", BigInteger, nullable=False),
     Column("state", LargeBinary, nullable=False),
+    Column("is_base", Boolean, nullable=False, default=False),  # its events have expired: a rebuild starts here
     PrimaryKeyConstraint("shop_id", "subject_id", "position_at"),
 )
 
@@ -173,9 +222,24 @@ journeys = Table(
     Column("net_minor", BigInteger),
     Column("currency", Text),
     Column("counted", Boolean, nullable=False),  # false: bots, and anonymous sessions whose visitor became known
+    # What reports with several filters at once read; the index holds all of it, so that they never touch the bodies.
+    Column("began_on", Integer, nullable=False, default=0),
+    Column("device", Text),
+    Column("country", Text),
+    Column("consent", Text),
+    Column("is_returning", Boolean, nullable=False, default=False),  # began by a customer
+    Column("mask", SmallInteger, nullable=False, default=0),  # the stages reached: stage n is bit n - 1
+    Column("ordered", Boolean, nullable=False, default=False),
+    Column("touchpoints", Integer, nullable=False, default=0),
+    Column("net_own_minor", BigInteger, nullable=False, default=0),  # in the shop's currency
     Column("body", LargeBinary, nullable=False),  # the whole journey, and what it has booked
     PrimaryKeyConstraint("shop_id", "subject_id", "number"),
     Index(None, "shop_id", "last_at"),
+    Index(
+        "ix_journeys_facts",
+        *("shop_id", "began_on", "counted", "channel", "device", "country", "consent", "is_returning", "campaign"),
+        *("mask", "ordered", "outcome", "touchpoints", "net_own_minor"),
+    ),
 )
 
 orders = Table(  # the orders of the journeys, by the platform's key
@@ -191,9 +255,124 @@ orders = Table(  # the orders of the journeys, by the platform's key
     Column("currency", Text, nullable=False),
     Column("total_minor", BigInteger, nullable=False),  # what the buyer pays, all in
     Column("net_minor", BigInteger, nullable=False),
+    Column("cancelled_at", BigInteger),
+    Column("paid_at", BigInteger),
+    Column("payment", Text),
+    Column("via", Text),  # how it came in: checkout, phone, pos …
+    Column("coupon", Text),
+    Column("rate", Text),  # what one unit of its currency is worth in the shop's; null: unknown
     PrimaryKeyConstraint("shop_id", "order_key"),
     Index(None, "shop_id", "subject_id"),
     Index(None, "shop_id", "placed_at"),
+)
+
+carts = Table(  # of the journeys; which are filled now, and where the others ended
+    "carts",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("subject_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),  # of the journey
+    Column("position", SmallInteger, nullable=False),  # among the journey's carts
+    Column("state", Text, nullable=False),  # filled, emptied, ordered, expired
+    Column("began_at", BigInteger, nullable=False),
+    Column("touched_at", BigInteger, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("pieces", Integer, nullable=False),
+    Column("value_minor", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("channel", Text),
+    Column("products", JSON, nullable=False),
+    PrimaryKeyConstraint("shop_id", "subject_id", "number", "position"),
+    Index(None, "shop_id", "state", "touched_at"),
+)
+
+customers = Table(  # subjects with live orders; what depends on today (segments, risk, worth) is worked out from these
+    "customers",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("subject_id", BigInteger, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("order_count", Integer, nullable=False),
+    Column("net_minor", BigInteger, nullable=False),  # in the shop's currency
+    Column("channel", Text, nullable=False),  # that brought the first order
+    Column("country", Text),
+    Column("booked", LargeBinary, nullable=False),  # what the counters hold of it
+    PrimaryKeyConstraint("shop_id", "subject_id"),
+    Index("ix_customers_facts", "shop_id", "last_at", "order_count", "net_minor", "first_at"),
+)
+
+products = Table(  # what products are called
+    "products",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("product_key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("category", Text),
+    PrimaryKeyConstraint("shop_id", "product_key"),
+)
+
+ad_spend = Table(  # what advertising cost, as uploaded
+    "ad_spend",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("day_on", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("campaign", Text, nullable=False),  # "" for all of the source
+    Column("currency", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("clicks", Integer),
+    Column("impressions", BigInteger),
+    PrimaryKeyConstraint("shop_id", "day_on", "channel", "source", "campaign", "currency"),
+)
+
+order_list = Table(  # the shop's own list of orders, to compare with what was collected
+    "order_list",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("order_key", Text, nullable=False),
+    Column("placed_at", BigInteger, nullable=False),
+    Column("placed_on", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("value_minor", BigInteger, nullable=False),
+    Column("tax_minor", BigInteger),
+    Column("shipping_minor", BigInteger),
+    Column("total_minor", BigInteger),
+    Column("payment", Text),
+    Column("via", Text),
+    Column("listed_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("shop_id", "order_key"),
+    Index(None, "shop_id", "placed_on"),
+)
+
+notes = Table(  # the owner's own words, such as in the journey map
+    "notes",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("place", Text, nullable=False),  # "journey_map.5.pain"
+    Column("text", Text, nullable=False),
+    Column("written_at", BigInteger, nullable=False),
+    Column("written_by", Text, nullable=False),
+    PrimaryKeyConstraint("shop_id", "place"),
+)
+
+tasks = Table(  # what somebody asked for that only the worker which holds the shop may do
+    "tasks",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("task_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),  # of tracker/pipeline/tasks.py
+    Column("args", JSON, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("progress", JSON(none_as_null=True)),  # how far it is: {"done": n, "total": n, …}
+    Column("ended_at", BigInteger),
+    Column("outcome", JSON(none_as_null=True)),  # what it did, in numbers
+    Column("error", Text),
+    PrimaryKeyConstraint("shop_id", "task_id"),
+    Index(None, "shop_id", "ended_at"),
 )
 
 unreadable = Table(  # intake rows that this release cannot read, kept as they came
@@ -210,11 +389,12 @@ counters = Table(  # sums of booked contributions; what is counted for a filter 
     "counters",
     metadata,
     Column("shop_id", Integer, nullable=False),
-    Column("generation", SmallInteger, nullable=False),
+    Column("generation", SmallInteger, nullable=False),  # 0: the residue of the erased, which is part of every generation
+    Column("family", Text, nullable=False),  # of journey/contribution.py
     Column("filter", Text, nullable=False),  # '' for the total, else 'channel=paid_social', 'device=mobile', …
-    Column("day_on", Integer, nullable=False),  # the shop's day on which the journey began
-    Column("amounts", LargeBinary, nullable=False),  # {name: amount}, the names of journey/contribution.py
-    PrimaryKeyConstraint("shop_id", "generation", "filter", "day_on"),
+    Column("day_on", Integer, nullable=False),  # the shop's day, YYYYMMDD; YYYYMM00 for a whole month
+    Column("amounts", LargeBinary, nullable=False),  # {name: amount}
+    PrimaryKeyConstraint("shop_id", "generation", "family", "filter", "day_on"),
 )
 
 outcomes = Table(  # what was refused, dropped, failed, ignored or only counted: a reason from a closed list, a day, a count

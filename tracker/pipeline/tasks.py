@@ -1,0 +1,202 @@
+"""What somebody asks for that only the worker which holds the shop may do: it writes persons, journeys or counters.
+
+A page or a command enqueues a task (`ask`); the worker does it in short transactions (`step`), so that live work goes on, and
+notes progress, outcome or error in the task's row.  Killed at any moment, it goes on where its last transaction ended.
+To add a kind: a function and its line in KINDS.  A function is called again and again, each time in a transaction of its own,
+until it answers Done; what it wants to remember until then is its task's `progress`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from tracker import tables as t
+from tracker.clock import Instant
+from tracker.errors import TrackerError
+from tracker.journey.contribution import VERSION
+from tracker.pipeline import rebuild, unlink
+from tracker.pipeline.process import Hold
+from tracker.shop_settings import BadSettings, ShopSettings
+from tracker.shops import Shop, write_shop
+
+c = t.tasks.c
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing asked for."""
+
+    task_id: int
+    kind: str
+    args: Mapping[str, Any]
+    asked_by: str
+    progress: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Done:
+    """It is finished; `outcome` says what it did, in numbers."""
+
+    outcome: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class More:
+    """It has to be called again; `progress` has "done" and "total"."""
+
+    progress: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a task's function works with."""
+
+    db: Connection
+    shop: Shop
+    task: Task
+    hold: Hold
+    now: Instant
+
+
+def ask(db: Connection, shop_id: int, kind: str, args: Mapping[str, Any], by: str, now: Instant) -> int:
+    """Enqueue; the task's number.  Raises KeyError for a kind that there is not."""
+    _ = KINDS[kind]
+    last: int | None = db.execute(select(func.max(c.task_id)).where(c.shop_id == shop_id)).scalar()
+    task_id = (last or 0) + 1
+    row = {"shop_id": shop_id, "task_id": task_id, "kind": kind, "args": dict(args), "asked_at": now, "asked_by": by}
+    db.execute(insert(t.tasks), row)
+    wake(db, shop_id, now)
+    return task_id
+
+
+def wake(db: Connection, shop_id: int, now: Instant) -> None:
+    """Make a worker look at the shop's tasks and build."""
+    db.execute(update(t.leases).where(t.leases.c.shop_id == shop_id).values(asked_at=now))
+
+
+def find(db: Connection, shop_id: int, task_id: int) -> Mapping[str, Any] | None:
+    """The task's row."""
+    row = db.execute(select(t.tasks).where(c.shop_id == shop_id, c.task_id == task_id)).mappings().first()
+    return dict(row) if row else None
+
+
+def step(db: Connection, shop: Shop, hold: Hold, now: Instant) -> bool:
+    """Do a part of the oldest task that is not done, else of a build; whether there is more to do.  Raises LeaseLost."""
+    hold.on(db, shop, now)
+    row = db.execute(
+        select(t.tasks).where(c.shop_id == shop.shop_id, c.ended_at.is_(None)).order_by(c.task_id).limit(1)
+    ).first()
+    if row is None:
+        if shop.building is None:
+            db.execute(update(t.leases).where(t.leases.c.shop_id == shop.shop_id).values(asked_at=None))
+            return False
+        rebuild.build_slice(db, shop, hold, now)
+        return True
+    task = Task(row.task_id, row.kind, row.args, row.asked_by, row.progress or {})
+    try:
+        with db.begin_nested():
+            result = KINDS[task.kind](Work(db, shop, task, hold, now))
+    except (TrackerError, KeyError, ValueError) as error:
+        _write(db, shop, task, ended_at=now, error=str(error)[:1_000] or type(error).__name__)
+        return True
+    if isinstance(result, Done):
+        _write(db, shop, task, ended_at=now, outcome=dict(result.outcome))
+    else:
+        _write(db, shop, task, progress=dict(result.progress))
+    return True
+
+
+def _write(db: Connection, shop: Shop, task: Task, **values: Any) -> None:
+    db.execute(update(t.tasks).where(c.shop_id == shop.shop_id, c.task_id == task.task_id).values(**values))
+
+
+# --- the kinds
+
+
+def change_settings(work: Work) -> Done | More:
+    """args: {"settings": {name: value}}.  What changes figures of the past builds the counters anew; the rest holds at once."""
+    if work.task.progress.get("building"):
+        return _build(work)
+    shop = work.shop
+    base = shop.building.settings if shop.building else shop.settings
+    after = base.changed(work.task.args["settings"])
+    if shop.settings.b2b and not after.b2b:
+        raise BadSettings({"b2b": ["journeys of companies cannot be taken apart again"]})
+    if shop.settings.changes_past(after, work.now):
+        return _start(work, after)
+    if shop.building:
+        building = replace(shop.building, settings=after)
+        kept = {name: getattr(after, name) for name in work.task.args["settings"]}
+        write_shop(work.db, shop, settings=replace(shop.settings, **kept).dump(), building=building.dump())
+    else:
+        write_shop(work.db, shop, settings=after.dump())
+    return Done({"settings": sorted(work.task.args["settings"])})
+
+
+def add_stage_rules(work: Work) -> Done | More:
+    """args: {"own": [rule, …]}.  The shop's own tagging rules from now on; what was tagged before stays as it is."""
+    shop = work.shop
+    latest = shop.settings.stage_versions[-1]
+    version = {"since_at": work.now, "table": latest["table"], "own": work.task.args["own"]}
+    after = shop.settings.changed({"stage_versions": [*shop.settings.stage_versions, version]})
+    write_shop(work.db, shop, settings=after.dump())
+    return Done({"rules": len(work.task.args["own"])})
+
+
+def replay(work: Work) -> Done | More:
+    """Fold everything again and tag it by today's rules."""
+    if work.task.progress.get("building"):
+        return _build(work)
+    return _start(work, rebuild.with_todays_rules(work.shop.settings))
+
+
+def recount(work: Work) -> Done | More:
+    """Fold everything again by the rules each event was tagged by; totals stay unless something was wrong."""
+    if work.task.progress.get("building"):
+        return _build(work)
+    return _start(work, work.shop.settings)
+
+
+def undo_link(work: Work) -> Done | More:
+    """args: {"kind", "key"}.  The key belongs to somebody else from now on, and never to these two again."""
+    moved = unlink.undo(
+        work.db, work.shop, (work.task.args["kind"], work.task.args["key"]), work.task.asked_by, work.hold, work.now
+    )
+    return Done({"keys": moved})
+
+
+def _start(work: Work, settings: ShopSettings) -> More:
+    shop = rebuild.start_building(work.db, work.shop, settings, work.now)
+    assert shop.building is not None
+    return More({"building": shop.building.generation, "done": 0, "total": shop.building.total})
+
+
+def _build(work: Work) -> Done | More:
+    building = work.shop.building
+    if building is None or building.generation != work.task.progress["building"]:
+        return Done({"given_up": 1})  # a later change began another build, which holds this one's settings too
+    shop = rebuild.build_slice(work.db, work.shop, work.hold, work.now)
+    if shop.building is None:
+        return Done({"subjects": building.done})
+    return More({**work.task.progress, "done": shop.building.done, "total": max(shop.building.total, shop.building.done)})
+
+
+KINDS: dict[str, Callable[[Work], Done | More]] = {
+    "change_settings": change_settings,
+    "add_stage_rules": add_stage_rules,
+    "replay": replay,
+    "recount": recount,
+    "undo_link": undo_link,
+}
+
+
+def of_this_release(db: Connection, shop: Shop, now: Instant) -> None:
+    """Counters that an earlier release made are built anew."""
+    if shop.shop_id and shop.counted_by != VERSION and shop.building is None:
+        asked = select(c.task_id).where(c.shop_id == shop.shop_id, c.kind == "recount", c.ended_at.is_(None)).limit(1)
+        if db.execute(asked).first() is None:
+            ask(db, shop.shop_id, "recount", {}, "a new release", now)

@@ -1,0 +1,212 @@
+"""What a shop's owner decides: the settings, their limits, and which of them change figures of the past.
+
+In:  the JSON of the shop's row, or what somebody typed.
+Out: ShopSettings, or BadSettings with what is wrong in words, by field.
+To add a setting: a field of ShopSettings and its line in SettingsSchema; in CHANGES_PAST when counters depend on it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from marshmallow import RAISE, Schema, ValidationError, validate
+from marshmallow import fields as m
+
+from tracker.clock import DAY, Instant, day_of
+from tracker.enrich import CHANNELS
+from tracker.errors import TrackerError
+from tracker.events.types import Consent, PageKind
+from tracker.stages import STAGES, VIEWS
+from tracker.stages.tagging import TABLES
+
+LOCALES = ("da", "en", "sv")
+SETTLED = 2 * DAY  # a rate that holds from less than this before now changes no figure of the past
+
+# Settings by which what was counted would have been counted otherwise: a change builds the counters anew.
+CHANGES_PAST = (
+    "zone", "currency", "idle_minutes", "journey_window_days", "lapse_days", "cart_expiry_days", "counted_states",
+    "revenue_includes", "page_kinds", "channel_overrides", "rates",
+)  # fmt: skip
+
+
+class BadSettings(TrackerError):
+    """What somebody typed is no setting; `messages` says what to write, by field."""
+
+    def __init__(self, messages: Mapping[str, Any]) -> None:
+        super().__init__("; ".join(f"{name}: {_flat(text)}" for name, text in messages.items()))
+        self.messages = messages
+
+
+def _flat(told: Any) -> str:
+    if isinstance(told, dict):
+        return ", ".join(f"{name}: {_flat(text)}" for name, text in told.items())
+    return " ".join(str(text) for text in told) if isinstance(told, list) else str(told)
+
+
+@dataclass(frozen=True)
+class ShopSettings:
+    """What a shop's owner decides.  Days in the shop's zone, money reports in its currency."""
+
+    zone: str = "Europe/Copenhagen"
+    currency: str = "DKK"
+    locale: str = "da"
+    languages: tuple[str, ...] = ("da",)  # that the shop speaks to its customers
+    stage_view: str = "twelve"
+    idle_minutes: int = 30  # a session's longest gap; exactly this long continues
+    journey_window_days: int = 30  # without an own act for longer, a journey lapses; 90 is usual between companies
+    lapse_days: int = 180  # a customer silent for longer who comes back is reactivated
+    cart_expiry_days: int = 30  # a cart untouched for longer is not bought any more
+    abandon_minutes: int = 60  # a filled cart idle for longer is called abandoned
+    counted_states: tuple[str, ...] = ("paid", "placed_cod", "completed", "processing")  # order states that count
+    revenue_includes: tuple[str, ...] = ()  # beside goods after discounts: tax, shipping
+    consent_unknown: str = "anonymous"  # the level of a browser that no consent platform speaks for
+    page_kinds: Mapping[str, str] = field(default_factory=dict)  # path prefix -> PageKind, before the guesses
+    stage_versions: tuple[Mapping[str, Any], ...] = ({"since_at": 0, "table": 1, "own": []},)  # of the tagging rules
+    channel_overrides: tuple[Mapping[str, str], ...] = ()  # {source|host|medium|campaign: value, channel}; first match wins
+    rates: Mapping[str, Any] = field(default_factory=dict)  # currency -> [[YYYY-MM-DD, what one unit is worth], …]
+    excluded_emails: tuple[str, ...] = ()  # addresses, or @domains, that say nothing of who somebody is
+    excluded_networks: tuple[str, ...] = ()  # of the shop's own people: their browsers count as staff
+    events_months: int = 25  # events older than this are folded away; 0: kept
+    people_months: int = 37  # who did nothing for longer is forgotten; totals stay; 0: kept
+    b2b: bool = False  # journeys are those of companies
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> ShopSettings:
+        """From the shop's row; fields that this release does not know are left alone there."""
+        known = {f.name: f for f in fields(cls)}
+        values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in stored.items() if name in known}
+        return cls(**values)
+
+    def dump(self) -> dict[str, Any]:
+        """For the shop's row."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    def changed(self, told: Mapping[str, Any]) -> ShopSettings:
+        """With what somebody typed instead.  Raises BadSettings."""
+        try:
+            given = SettingsSchema(partial=True).load(told)
+        except ValidationError as error:
+            raise BadSettings(error.messages if isinstance(error.messages, dict) else {"settings": error.messages}) from error
+        return ShopSettings.load({**self.dump(), **given})
+
+    def changes_past(self, after: ShopSettings, now: Instant) -> bool:
+        """Whether figures of the past would come out otherwise with the other settings."""
+        names = [name for name in CHANGES_PAST if name != "rates"]
+        if any(getattr(self, name) != getattr(after, name) for name in names):
+            return True
+        return _settled(self, now) != _settled(after, now)
+
+
+def _settled(settings: ShopSettings, now: Instant) -> dict[str, list[Any]]:
+    last = day_of(now - SETTLED, settings.tz).isoformat()
+    return {c: kept for c, rates in settings.rates.items() if (kept := [list(rate) for rate in rates if rate[0] <= last])}
+
+
+# --- what may be typed
+
+_days = validate.Range(1, 3_650, error="write a number of days from 1 to 3650")
+
+
+class _OwnRule(Schema):
+    stage = m.String(
+        required=True, validate=validate.OneOf([stage.key for stage in STAGES], error="is none of the twelve stages")
+    )
+    path = m.String(validate=validate.Length(max=200))
+    type = m.String(validate=validate.Length(max=64))
+    property = m.String(validate=validate.Length(max=64))
+    value = m.String(validate=validate.Length(max=200))
+
+
+class _StageVersion(Schema):
+    since_at = m.Integer(required=True)
+    table = m.Integer(required=True, validate=validate.OneOf(list(TABLES)))
+    own = m.List(m.Nested(_OwnRule), validate=validate.Length(max=200), load_default=list)
+
+
+class _ChannelOverride(Schema):
+    source = m.String(validate=validate.Length(max=100))
+    host = m.String(validate=validate.Length(max=253))
+    medium = m.String(validate=validate.Length(max=100))
+    campaign = m.String(validate=validate.Length(max=200))
+    channel = m.String(required=True, validate=validate.OneOf(list(CHANNELS), error="is none of the channels"))
+
+
+def _check_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError("is no time zone: write one like Europe/Copenhagen")
+
+
+def _check_rates(rates: dict[str, list[list[str]]]) -> None:
+    for currency, table in rates.items():
+        if len(currency) != 3 or not currency.isascii() or not currency.isupper():
+            raise ValidationError(f"{currency} is no currency: write three capital letters")
+        for rate in table:
+            try:
+                day, worth = date.fromisoformat(rate[0]), Decimal(rate[1])
+            except (ValueError, IndexError, InvalidOperation, TypeError):
+                raise ValidationError(
+                    f'{currency}: write ["2026-01-31", "7.46"]: a day, and what one {currency} is worth'
+                ) from None
+            if not (worth.is_finite() and 0 < worth < 10**6) or day.year < 1990:
+                raise ValidationError(f"{currency}: {rate[1]} is no rate")
+        if [rate[0] for rate in table] != sorted({rate[0] for rate in table}):
+            raise ValidationError(f"{currency}: write the days in order, each once")
+
+
+def _check_network(text: str) -> None:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValidationError(f"{text} is no network: write one like 192.0.2.0/24") from error
+
+
+def _check_override(override: dict[str, str]) -> None:
+    if set(override) <= {"channel"}:
+        raise ValidationError("say which source, host, medium or campaign")
+
+
+def _check_rule(version: dict[str, Any]) -> None:
+    for rule in version["own"]:
+        if not (rule.get("path") or rule.get("type") or rule.get("property")):
+            raise ValidationError("an own stage rule needs a path, a type or a property")
+
+
+class SettingsSchema(Schema):
+    """Checks what somebody typed."""
+
+    class Meta:
+        unknown = RAISE
+
+    zone = m.String(validate=_check_zone)
+    currency = m.String(validate=validate.Regexp(r"\A[A-Z]{3}\Z", error="write three capital letters, such as DKK"))
+    locale = m.String(validate=validate.OneOf(LOCALES))
+    languages = m.List(m.String(validate=validate.OneOf(LOCALES)), validate=validate.Length(min=1))
+    stage_view = m.String(validate=validate.OneOf(list(VIEWS), error="is none of the stage views"))
+    idle_minutes = m.Integer(validate=validate.Range(1, 240, error="write a number of minutes from 1 to 240"))
+    journey_window_days = m.Integer(validate=_days)
+    lapse_days = m.Integer(validate=_days)
+    cart_expiry_days = m.Integer(validate=_days)
+    abandon_minutes = m.Integer(validate=validate.Range(5, 10_080, error="write a number of minutes from 5 to 10080"))
+    counted_states = m.List(m.String(validate=validate.Length(1, 40)), validate=validate.Length(min=1, max=30))
+    revenue_includes = m.List(m.String(validate=validate.OneOf(("tax", "shipping"))))
+    consent_unknown = m.String(validate=validate.OneOf([level.name.lower() for level in Consent]))
+    page_kinds = m.Dict(keys=m.String(validate=validate.Regexp(r"\A/", error="a path begins with /")),
+                        values=m.String(validate=validate.OneOf([kind.value for kind in PageKind])))  # fmt: skip
+    stage_versions = m.List(m.Nested(_StageVersion, validate=_check_rule), validate=validate.Length(min=1, max=200))
+    channel_overrides = m.List(m.Nested(_ChannelOverride, validate=_check_override), validate=validate.Length(max=500))
+    rates = m.Dict(keys=m.String(), values=m.List(m.List(m.String())), validate=_check_rates)
+    excluded_emails = m.List(m.String(validate=validate.Length(3, 254)), validate=validate.Length(max=1_000))
+    excluded_networks = m.List(m.String(validate=_check_network), validate=validate.Length(max=200))
+    events_months = m.Integer(validate=validate.Range(0, 240))
+    people_months = m.Integer(validate=validate.Range(0, 240))
+    b2b = m.Boolean()
