@@ -18,12 +18,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import Connection, Engine, delete, func, or_, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
-from tracker import clock, shops
+from tracker import clock, shops, tasks
 from tracker.clock import Instant
 from tracker.collect.intake import IntakeFiles, IntakeRow
 from tracker.config import Config
-from tracker.journey.contribution import VERSION
-from tracker.pipeline import leases, tasks
+from tracker.pipeline import leases
 from tracker.pipeline.leases import LeaseLost, ShopChanged
 from tracker.pipeline.process import Hold, keep_aside, process_batch, tick_shop
 from tracker.pipeline.upsert import upsert
@@ -92,6 +91,7 @@ class Worker:
             self._swept_at = now
             self.files.sweep()
             self._find_left_behind()
+            self._find_chores(now)
         return done
 
     # --- embedded: straight from the files
@@ -274,6 +274,17 @@ class Worker:
                 continue
         return done
 
+    def _find_chores(self, now: Instant) -> None:
+        """What nobody asks for and has to be done: counters of an earlier release, data whose time is over."""
+        for shop in self._shops.values():
+            if shop.shop_id:
+                with self.engine.connect() as db:
+                    due = tasks.chores(db, shop, now)
+                if due:
+                    with writing(self.engine) as db:
+                        for kind in due:
+                            tasks.ask(db, shop.shop_id, kind, {}, tasks.NOBODY, now)
+
     def _know_shops(self, now: Instant) -> None:
         if now - self._shops_at > SHOPS_SECONDS * 1000:
             self._reload_shops(now)
@@ -283,10 +294,6 @@ class Worker:
             self._shops = {0: NO_SHOP} | {shop.shop_id: shop for shop in shops.all_shops(db)}
             known = set(db.execute(select(leases_table.c.shop_id)).scalars())
         self._shops_at = now
-        for shop in self._shops.values():
-            if shop.shop_id and shop.counted_by != VERSION and shop.building is None:
-                with writing(self.engine) as db:
-                    tasks.of_this_release(db, shop, now)
         if 0 not in known:
             with writing(self.engine) as db:
                 upsert(db, leases_table, [{"shop_id": 0, "held_until_at": 0, "next_id": 1}])

@@ -6,7 +6,9 @@ the traffic; a second shop gets the same events in order in one batch, and is th
 
 from __future__ import annotations
 
+import contextlib
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,13 +20,16 @@ from tests.builders import HOLD, START, add_shop, event, intake_row, look, purch
 from tracker import tables as t
 from tracker.clock import DAY, HOUR
 from tracker.events.types import Consent, Event
-from tracker.journey.contribution import add_up, difference
+from tracker.journey.contribution import FAMILIES, add_up, difference
 from tracker.journey.state import load_journey
 from tracker.pipeline import process
 from tracker.pipeline.codec import read_body, read_bytes
 from tracker.pipeline.load import read_booked
 from tracker.pipeline.process import tick_shop
-from tracker.pipeline.rebuild import rebuild_subjects, subject_ids
+from tracker.pipeline.rebuild import build_slice, rebuild_subjects, start_building, subject_ids
+from tracker.pipeline.unlink import NoSuchLink, undo
+from tracker.privacy.forget import NoSuchPerson, erase
+from tracker.privacy.retention import expire
 from tracker.shops import Shop
 from tracker.storage import writing
 
@@ -255,3 +260,77 @@ def test_counters_are_the_sum_of_what_journeys_have_booked(engine: Engine, event
             changes += difference({}, read_body(booked))
         stored = all_counters(db, shop)
     assert stored == add_up(changes)
+
+
+def free_of_words(counted: dict[tuple[str, str, int], dict[str, int]]) -> dict[tuple[str, str, int], dict[str, int]]:
+    """Without what people typed, which goes with those who are erased."""
+    return {key: names for key, names in counted.items() if not FAMILIES[key[0]].free_text}
+
+
+def undo_a_link(engine: Engine, shop: Shop, data: st.DataObject) -> None:
+    with writing(engine) as db:
+        c = t.links.c
+        tied = db.execute(select(c.kind, c.key).where(c.shop_id == shop.shop_id, c.subject_id.is_not(None)).order_by(c.link_id))
+        key = data.draw(st.sampled_from([tuple(row) for row in tied]))
+        with contextlib.suppress(NoSuchLink):
+            undo(db, shop, key, "owner@shop.example", HOLD, END)
+
+
+def erase_somebody(engine: Engine, shop: Shop, data: st.DataObject) -> None:
+    with writing(engine) as db:
+        people = subject_ids(db, shop.shop_id)
+        if not people:
+            return
+        before = all_counters(db, shop)
+        gone = data.draw(st.sampled_from(sorted(people)))
+        with contextlib.suppress(NoSuchPerson):
+            erase(db, shop, gone, HOLD, END)
+        assert free_of_words(all_counters(db, shop)) == free_of_words(before)
+
+
+def let_time_pass(engine: Engine, shop: Shop, data: st.DataObject) -> None:
+    with writing(engine) as db:
+        before = all_counters(db, shop)
+        later = END + data.draw(st.integers(0, 60)) * DAY
+        kept = replace(shop, settings=replace(shop.settings, events_months=3, people_months=4))
+        expire(db, kept, subject_ids(db, shop.shop_id), HOLD, later)
+        assert free_of_words(all_counters(db, shop)) == free_of_words(before)
+
+
+def build_anew(engine: Engine, shop: Shop) -> Shop:
+    """Another generation of counters by the same settings."""
+    with writing(engine) as db:
+        building = start_building(db, shop, shop.settings, END)
+    while building.building is not None:
+        with writing(engine) as db:
+            building = build_slice(db, building, HOLD, END, limit=2)
+    return building
+
+
+OPERATIONS = {"undo": undo_a_link, "erase": erase_somebody, "expire": let_time_pass}
+
+
+@settings(max_examples=100 // SLOWER, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=traffic, data=st.data())
+def test_undo_erasing_and_expiring_leave_what_a_rebuild_and_a_new_generation_give(
+    engine: Engine, events: list[Event], data: st.DataObject
+) -> None:
+    shop = add_shop(engine)
+    arriving = data.draw(st.permutations(events)) + data.draw(st.lists(st.sampled_from(events), max_size=3))
+    position = 0
+    while position < len(arriving):
+        size = data.draw(st.integers(1, 8))
+        work_in(engine, shop, intake_row(shop, *arriving[position : position + size]), now=END)
+        position += size
+        if data.draw(st.booleans()):
+            OPERATIONS[data.draw(st.sampled_from(sorted(OPERATIONS)))](engine, shop, data)
+    tick(engine, shop, END)
+    live = snapshot(engine, shop)
+    assert astray(engine, shop) == []
+    rebuild(engine, shop, END)
+    assert snapshot(engine, shop) == live
+    anew = build_anew(engine, shop)
+    assert free_of_words(snapshot(engine, anew)["counters"]) == free_of_words(live["counters"])
+    assert {name: rows for name, rows in snapshot(engine, anew).items() if name != "counters"} == {
+        name: rows for name, rows in live.items() if name != "counters"
+    }

@@ -107,7 +107,7 @@ def save_subjects(db: Connection, frames: Frames, held: Iterable[Held], build: i
     rows = _Rows(shop_id)
     changes: dict[tuple[int, ...], list[Change]] = defaultdict(list)
     held = list(held)
-    customers = _customers_booked(db, shop_id, [one.subject_id for one in held if one.subject.buys_changed])
+    customers = customers_booked(db, shop_id, [one.subject_id for one in held if one.subject.buys_changed])
     for one in held:
         subject, frame = one.subject, frames.of(one.generation)
         into = changes[frame.counts_into if build is None else (build,)]
@@ -254,7 +254,7 @@ def _customer_row(shop_id: int, subject_id: int, subject: Subject, booked: dict[
     }
 
 
-def _customers_booked(db: Connection, shop_id: int, subject_ids: list[int]) -> dict[int, dict[str, Any]]:
+def customers_booked(db: Connection, shop_id: int, subject_ids: list[int]) -> dict[int, dict[str, Any]]:
     """subject -> what the counters hold of it as a customer."""
     c = t.customers.c
     found: dict[int, dict[str, Any]] = {}
@@ -279,7 +279,7 @@ def dissolve(db: Connection, frames: Frames, held: Iterable[Held]) -> None:
     shop_id = frames.current.shop.shop_id
     held = list(held)
     changes: dict[tuple[int, ...], list[Change]] = defaultdict(list)
-    customers = _customers_booked(db, shop_id, [one.subject_id for one in held])
+    customers = customers_booked(db, shop_id, [one.subject_id for one in held])
     for one in held:
         into = changes[frames.of(one.generation).counts_into]
         for before in (*one.booked.values(), customers.get(one.subject_id, {})):

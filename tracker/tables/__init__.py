@@ -363,7 +363,7 @@ tasks = Table(  # what somebody asked for that only the worker which holds the s
     metadata,
     Column("shop_id", Integer, nullable=False),
     Column("task_id", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False),  # of tracker/pipeline/tasks.py
+    Column("kind", Text, nullable=False),  # of tracker/tasks.py
     Column("args", JSON, nullable=False),
     Column("asked_at", BigInteger, nullable=False),
     Column("asked_by", Text, nullable=False),

@@ -15,11 +15,12 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from tracker import tables as t
-from tracker.clock import Instant
+from tracker.clock import DAY, Instant
 from tracker.errors import TrackerError
 from tracker.journey.contribution import VERSION
 from tracker.pipeline import rebuild, unlink
 from tracker.pipeline.process import Hold
+from tracker.privacy import forget, retention
 from tracker.shop_settings import BadSettings, ShopSettings
 from tracker.shops import Shop, write_shop
 
@@ -185,18 +186,51 @@ def _build(work: Work) -> Done | More:
     return More({**work.task.progress, "done": shop.building.done, "total": max(shop.building.total, shop.building.done)})
 
 
+def erase(work: Work) -> Done | More:
+    """args: {"subject_id"}.  Everything that is kept of the person goes; totals stay."""
+    return Done(forget.erase(work.db, work.shop, work.task.args["subject_id"], work.hold, work.now))
+
+
+def expire(work: Work) -> Done | More:
+    """Fold away events, and forget people, that are older than the shop keeps them."""
+    told = {"after": 0, "done": 0, "events": 0, "people": 0, **work.task.progress}
+    some = rebuild.subject_ids(work.db, work.shop.shop_id, told["after"], rebuild.SLICE)
+    if not some:
+        return Done({"events": told["events"], "people": told["people"]})
+    gone = retention.expire(work.db, work.shop, some, work.hold, work.now)
+    return More(
+        {
+            "after": some[-1],
+            "done": told["done"] + len(some),
+            "events": told["events"] + gone["events"],
+            "people": told["people"] + gone["people"],
+        }
+    )
+
+
 KINDS: dict[str, Callable[[Work], Done | More]] = {
     "change_settings": change_settings,
     "add_stage_rules": add_stage_rules,
     "replay": replay,
     "recount": recount,
     "undo_link": undo_link,
+    "erase": erase,
+    "expire": expire,
 }
 
+NOBODY = ""  # who asks for chores
+EXPIRE_EVERY = 7 * DAY
 
-def of_this_release(db: Connection, shop: Shop, now: Instant) -> None:
-    """Counters that an earlier release made are built anew."""
-    if shop.shop_id and shop.counted_by != VERSION and shop.building is None:
-        asked = select(c.task_id).where(c.shop_id == shop.shop_id, c.kind == "recount", c.ended_at.is_(None)).limit(1)
+
+def chores(db: Connection, shop: Shop, now: Instant) -> list[str]:
+    """Kinds of tasks that are due without anybody asking: counters that an earlier release made, data whose time is over."""
+    of_shop = c.shop_id == shop.shop_id
+    due = []
+    if shop.counted_by != VERSION and shop.building is None:
+        asked = select(c.task_id).where(of_shop, c.kind == "recount", c.ended_at.is_(None)).limit(1)
         if db.execute(asked).first() is None:
-            ask(db, shop.shop_id, "recount", {}, "a new release", now)
+            due.append("recount")
+    last: Instant | None = db.execute(select(func.max(c.asked_at)).where(of_shop, c.kind == "expire")).scalar()
+    if last is None or now - last >= EXPIRE_EVERY:
+        due.append("expire")
+    return due

@@ -1,0 +1,148 @@
+"""Erase one person: everything that is kept of them goes, totals stay, and their late events are dropped.
+
+- Events, links, states, journeys, carts, orders, the customer's record and the link log are deleted; so are rows kept aside as
+  unreadable that name one of their keys.
+- What their journeys had booked stays in the counters and is noted as residue (generation 0), which every later generation
+  begins with.  Words they typed (families with free text) are taken out of the counters.
+- Keyed hashes of their keys stay as tombstones: late events of a browser or about an order are dropped for good, those of an
+  address or customer key up to now – who comes back and buys again is somebody new.
+Of a company's person only that person's part goes: the company is folded again without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select
+
+from tracker import tables as t
+from tracker.clock import Instant
+from tracker.errors import TrackerError
+from tracker.journey.contribution import FAMILIES, Change, add_up, difference
+from tracker.pipeline import counters, save
+from tracker.pipeline.frames import Frames, frames_of
+from tracker.pipeline.identity import MEMBER, hash_key
+from tracker.pipeline.load import Held, chunks, load_subjects, read_booked, uncounted
+from tracker.pipeline.process import Hold, next_due
+from tracker.pipeline.rebuild import refold
+from tracker.pipeline.save import customers_booked, delete_subject
+from tracker.pipeline.upsert import upsert
+from tracker.shops import Shop
+
+
+class NoSuchPerson(TrackerError):
+    """Nobody has this number."""
+
+
+def erase(db: Connection, shop: Shop, subject_id: int, hold: Hold, now: Instant) -> dict[str, int]:
+    """How many events, links and journeys went.  Raises NoSuchPerson, LeaseLost."""
+    ids = hold.on(db, shop, now)
+    links = _links(db, shop, subject_id)
+    if not links and not read_booked(db, shop.shop_id, subject_id):
+        raise NoSuchPerson(f"there is no person {subject_id}")
+    bury(db, shop, links, hold.secret, now)
+    gone = {
+        "events": delete_events(db, shop, [row.link_id for row in links]),
+        "links": len(links),
+        "journeys": len(read_booked(db, shop.shop_id, subject_id)),
+    }
+    _delete_kept_aside(db, shop, {row.key for row in links if len(row.key) >= 4})
+    company = _company_of(db, shop, subject_id)
+    _delete_links(db, shop, subject_id)
+    frames = frames_of(shop)
+    remove_keeping_totals(db, frames, subject_id)
+    if company is not None:
+        _without_member(db, frames, company, now)
+    save.save_lease(db, shop.shop_id, ids.next, next_due(db, shop.shop_id))
+    return gone
+
+
+def remove_keeping_totals(db: Connection, frames: Frames, subject_id: int) -> None:
+    """Delete what was worked out of a subject; what it had booked becomes residue, and what was typed is counted no more."""
+    one = load_subjects(db, frames, {subject_id})[subject_id]
+    shop_id = frames.current.shop.shop_id
+    changes = [change for booked in _booked(db, shop_id, subject_id) for change in difference({}, booked)]
+    _keep_as_residue(db, frames, one, changes)
+    typed = [
+        (family, day, filters, {name: -amount for name, amount in names.items()})
+        for family, day, filters, names in changes
+        if FAMILIES[family].free_text
+    ]
+    counters.add_changes(db, shop_id, {frames.of(one.generation).counts_into: typed})
+    delete_subject(db, shop_id, subject_id)
+
+
+def _keep_as_residue(db: Connection, frames: Frames, one: Held, changes: Iterable[Change]) -> None:
+    """Amounts that counters hold and nothing else will explain any more; without what people typed."""
+    shop = frames.current.shop
+    rows = add_up(change for change in changes if not FAMILIES[change[0]].free_text)
+    counters.add(db, shop.shop_id, counters.RESIDUE, rows)
+    if frames.next is not None and one.generation != frames.next.generation:
+        counters.add(db, shop.shop_id, frames.next.generation, rows)  # the build will not come upon them any more
+
+
+def _booked(db: Connection, shop_id: int, subject_id: int) -> list[Any]:
+    return [*read_booked(db, shop_id, subject_id).values(), *customers_booked(db, shop_id, [subject_id]).values()]
+
+
+def bury(db: Connection, shop: Shop, links: Iterable[Row[Any]], secret: str, now: Instant) -> None:
+    """Note that these keys were erased."""
+    rows = [
+        {"shop_id": shop.shop_id, "hash": hash_key(row.kind, row.key, secret), "erased_at": now}
+        for row in links
+        if row.kind != MEMBER
+    ]
+    upsert(db, t.tombstones, rows)
+
+
+def delete_events(db: Connection, shop: Shop, link_ids: Iterable[int]) -> int:
+    c = t.events.c
+    count = 0
+    for some in chunks(link_ids):
+        count += db.execute(delete(t.events).where(c.shop_id == shop.shop_id, c.link_id.in_(some))).rowcount
+    return count
+
+
+def _links(db: Connection, shop: Shop, subject_id: int) -> list[Row[Any]]:
+    c = t.links.c
+    found = db.execute(select(t.links).where(c.shop_id == shop.shop_id, c.subject_id == subject_id, c.kind != MEMBER))
+    return list(found.all())
+
+
+def _delete_links(db: Connection, shop: Shop, subject_id: int) -> None:
+    for table in (t.links, t.link_log):
+        db.execute(delete(table).where(table.c.shop_id == shop.shop_id, table.c.subject_id == subject_id))
+    log, links = t.link_log.c, t.links.c
+    db.execute(delete(t.link_log).where(log.shop_id == shop.shop_id, log.from_subject_id == subject_id))
+    member = (links.kind == MEMBER) & (links.key == str(subject_id))
+    db.execute(delete(t.links).where(links.shop_id == shop.shop_id, member))
+
+
+def _delete_kept_aside(db: Connection, shop: Shop, keys: set[str]) -> None:
+    """Rows that this release cannot read are searched as bytes."""
+    c = t.unreadable.c
+    for row in db.execute(select(c.file, c.row, c.body).where(c.shop_id == shop.shop_id)).all():
+        if any(key.encode() in bytes(row.body) for key in keys):
+            db.execute(delete(t.unreadable).where(c.shop_id == shop.shop_id, c.file == row.file, c.row == row.row))
+
+
+def _company_of(db: Connection, shop: Shop, person: int) -> int | None:
+    c = t.links.c
+    query = select(c.subject_id).where(c.shop_id == shop.shop_id, c.kind == MEMBER, c.key == str(person))
+    found: int | None = db.execute(query).scalar()
+    return found
+
+
+def _without_member(db: Connection, frames: Frames, company: int, now: Instant) -> None:
+    """Fold the company again; what it books less than before stays as residue."""
+    shop_id = frames.current.shop.shop_id
+    one = load_subjects(db, frames, {company})[company]
+    before = _booked(db, shop_id, company)
+    refold(db, frames, one, hidden=uncounted(db, shop_id, [company]), now=now)
+    save.save_subjects(db, frames, [one])
+    lost = [change for booked in before for change in difference({}, booked)]
+    lost += [change for booked in _booked(db, shop_id, company) for change in difference(booked, {})]
+    _keep_as_residue(db, frames, one, lost)
+    back = [change for change in lost if not FAMILIES[change[0]].free_text]
+    counters.add_changes(db, shop_id, {frames.of(one.generation).counts_into: back})
