@@ -10,7 +10,7 @@ NODE = PATH="$$($(CURDIR)/scripts/node-folder):$$PATH"
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test requirements lint types layers contract py js pg browser faults coverage bench format golden screenshots clean
+.PHONY: help run test requirements lint types layers contract py js pg browser faults coverage properties bench format golden screenshots clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 } /^## / { print "\n" substr($$0, 4) }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ format: .venv/test ## write the Python files as `lint` wants them
 
 golden: .venv/test ## write the golden events and the page of the wire format anew from the catalogue
 	@$(BIN)/python -m tracker.events.contract
+
+properties: .venv/test ## the property tests of the pipeline with thousands of examples
+	@PROPERTY_EXAMPLES=3000 $(PYTEST) -n $(JOBS) --timeout=7200 tests/pipeline/test_live_equals_rebuild.py
 
 bench: .venv/test ## measure: requests, events, processor time, bytes, lag
 	@$(BIN)/python -m bench.run

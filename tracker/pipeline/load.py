@@ -49,6 +49,7 @@ class Held:
     set_aside: str | None = None
     counts: bool = True  # false: an anonymous session whose visitor became known
     generation: int = 1  # by whose settings it is folded and counted
+    refolded: bool = False  # what its rows held before may be gone
 
     def take_journeys(self, journeys: Iterable[Journey]) -> None:
         """Journeys from rows, with what they have booked."""
@@ -88,7 +89,7 @@ def load_for_refold(db: Connection, frame: Frame, one: Held, first_new: Event | 
     one.booked = read_booked(db, shop_id, one.subject_id)
     one.subject, since = _start(db, shop_id, one.subject_id, first_new)
     one.subject.changed = set(one.booked)
-    one.subject.buys_changed = True
+    one.subject.buys_changed = one.refolded = True
     return acts_of_links(db, frame, links_of(db, frame, one.subject_id), one.subject.position, since)
 
 
@@ -106,6 +107,14 @@ def links_of(db: Connection, frame: Frame, subject_id: int) -> dict[int, int]:
     for some in chunks(persons):
         query = select(c.link_id, c.subject_id).where(c.shop_id == frame.shop.shop_id, c.subject_id.in_(some), c.kind != MEMBER)
         found |= {link_id: person for link_id, person in db.execute(query) if person != subject_id}
+    return found
+
+
+def company_of(db: Connection, shop_id: int, person: int) -> int | None:
+    """The company whose journeys this person's are; None outside of companies."""
+    c = t.links.c
+    query = select(c.subject_id).where(c.shop_id == shop_id, c.kind == MEMBER, c.key == str(person))
+    found: int | None = db.execute(query).scalar()
     return found
 
 

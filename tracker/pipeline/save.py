@@ -129,9 +129,9 @@ def save_subjects(db: Connection, frames: Frames, held: Iterable[Held], build: i
             if journey is not None:
                 journey.booked = one.booked[number] = after
                 rows.add_journey(one.subject_id, journey, frame.basis)
-        gone = [number for number in subject.changed if number not in subject.journeys]
-        for table in (t.journeys, t.carts):
-            _delete_numbers(db, table, shop_id, one.subject_id, gone)
+        _delete_numbers(db, t.journeys, shop_id, one.subject_id, [n for n in subject.changed if n not in subject.journeys])
+        if one.refolded:  # a journey may have fewer carts than before
+            db.execute(delete(t.carts).where(t.carts.c.shop_id == shop_id, t.carts.c.subject_id == one.subject_id))
         if subject.buys_changed:
             booked = cohort(subject, frame.basis)
             into += difference(customers.get(one.subject_id, {}) if build is None else {}, booked)

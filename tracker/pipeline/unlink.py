@@ -14,7 +14,7 @@ from tracker.errors import TrackerError
 from tracker.pipeline import save
 from tracker.pipeline.frames import frames_of
 from tracker.pipeline.identity import COMPANY, CUSTOMER, EMAIL, MEMBER, VISITOR, LinkKey
-from tracker.pipeline.load import load_subjects, uncounted
+from tracker.pipeline.load import company_of, load_subjects, uncounted
 from tracker.pipeline.process import Hold, next_due
 from tracker.pipeline.rebuild import refold
 from tracker.pipeline.resolve import Link, LogEntry
@@ -59,7 +59,7 @@ def undo(db: Connection, shop: Shop, key: LinkKey, by: str, hold: Hold, now: Ins
         .values(logged_by=by)
     )
     _keep_apart(db, shop, [link.named for link in moved if link.kind in (*_SAYS_WHO, MEMBER)], others, now)
-    held = load_subjects(db, frames, {old, new})
+    held = load_subjects(db, frames, {company_of(db, shop.shop_id, old) or old, new})
     hidden = uncounted(db, shop.shop_id, held)
     for one in held.values():
         refold(db, frames, one, hidden=hidden, now=now)

@@ -23,7 +23,7 @@ from tracker.journey.contribution import FAMILIES, Change, add_up, difference
 from tracker.pipeline import counters, save
 from tracker.pipeline.frames import Frames, frames_of
 from tracker.pipeline.identity import MEMBER, hash_key
-from tracker.pipeline.load import Held, chunks, load_subjects, read_booked, uncounted
+from tracker.pipeline.load import Held, chunks, company_of, load_subjects, read_booked, uncounted
 from tracker.pipeline.process import Hold, next_due
 from tracker.pipeline.rebuild import refold
 from tracker.pipeline.save import customers_booked, delete_subject
@@ -48,7 +48,7 @@ def erase(db: Connection, shop: Shop, subject_id: int, hold: Hold, now: Instant)
         "journeys": len(read_booked(db, shop.shop_id, subject_id)),
     }
     _delete_kept_aside(db, shop, {row.key for row in links if len(row.key) >= 4})
-    company = _company_of(db, shop, subject_id)
+    company = company_of(db, shop.shop_id, subject_id)
     _delete_links(db, shop, subject_id)
     frames = frames_of(shop)
     remove_keeping_totals(db, frames, subject_id)
@@ -125,13 +125,6 @@ def _delete_kept_aside(db: Connection, shop: Shop, keys: set[str]) -> None:
     for row in db.execute(select(c.file, c.row, c.body).where(c.shop_id == shop.shop_id)).all():
         if any(key.encode() in bytes(row.body) for key in keys):
             db.execute(delete(t.unreadable).where(c.shop_id == shop.shop_id, c.file == row.file, c.row == row.row))
-
-
-def _company_of(db: Connection, shop: Shop, person: int) -> int | None:
-    c = t.links.c
-    query = select(c.subject_id).where(c.shop_id == shop.shop_id, c.kind == MEMBER, c.key == str(person))
-    found: int | None = db.execute(query).scalar()
-    return found
 
 
 def _without_member(db: Connection, frames: Frames, company: int, now: Instant) -> None:
