@@ -333,7 +333,7 @@ def test_what_falls_due_is_done_without_any_event(engine: Engine, config: Config
     take(engine, shop, "another", later, later + DAY)
     assert worker.step(later) == 0  # not ours to do
     give_back(engine, shop, "another")
-    assert worker.step(later) == 1
+    assert all_of(worker, later) >= 1
     assert worker.step(later) == 0
     with engine.connect() as db:
         assert list(db.execute(select(t.journeys.c.outcome)).scalars()) == ["lapsed"]

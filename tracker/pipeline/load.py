@@ -50,6 +50,7 @@ class Held:
     counts: bool = True  # false: an anonymous session whose visitor became known
     generation: int = 1  # by whose settings it is folded and counted
     refolded: bool = False  # what its rows held before may be gone
+    is_new: bool = True  # it has no row yet
 
     def take_journeys(self, journeys: Iterable[Journey]) -> None:
         """Journeys from rows, with what they have booked."""
@@ -66,6 +67,7 @@ def load_subjects(db: Connection, frames: Frames, subject_ids: set[int], events:
         for row in db.execute(_SUBJECTS, {"of_shop": shop_id, "names": ids}):
             one = held[row.subject_id]
             one.subject, one.set_aside, one.generation = load_subject(row.state), row.set_aside, row.generation
+            one.is_new = False
     wanted = {subject_id: one.subject.needed_journeys() for subject_id, one in held.items()}
     order_keys = {event.order_key for event in events if event.order_key}
     for subject_id, number in _journeys_of_orders(db, shop_id, order_keys):

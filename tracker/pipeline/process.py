@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -22,10 +23,10 @@ from tracker import tables as t
 from tracker.clock import Instant
 from tracker.errors import DroppedReason, FailedReason
 from tracker.events.types import Event
-from tracker.journey.contribution import day_on
+from tracker.journey.contribution import Change, day_on
 from tracker.journey.fold import advance, is_late, tick
 from tracker.journey.state import Act, Tag
-from tracker.pipeline import leases, save
+from tracker.pipeline import counters, leases, save
 from tracker.pipeline.frames import Frame, Frames, frames_of
 from tracker.pipeline.keep import SOURCE_CODE, Batch, IntakeRow, drop_erased, keep
 from tracker.pipeline.load import (
@@ -38,7 +39,9 @@ from tracker.pipeline.load import (
 )
 from tracker.pipeline.names import save_names
 from tracker.pipeline.resolve import SUPERSEDED, Ids, Resolved, resolve
+from tracker.pipeline.save import SubjectRows
 from tracker.pipeline.stored import act_of, device_of, event_row
+from tracker.pipeline.upsert import upsert
 from tracker.shops import Shop
 
 log = logging.getLogger(__name__)
@@ -67,13 +70,18 @@ class Hold:
         return Ids(leases.hold(db, shop.shop_id, self.token, now, now + self.milliseconds, shop.version))
 
 
-def process_batch(db: Connection, shop: Shop, rows: Sequence[IntakeRow], hold: Hold, now: Instant) -> int:
-    """Work the rows in; how many events were new.  Raises LeaseLost, and what the database raises."""
+def process_batch(
+    db: Connection, shop: Shop, rows: Sequence[IntakeRow], hold: Hold, now: Instant, fold_new: FoldNew | None = None
+) -> int:
+    """Work the rows in; how many events were new.  Raises LeaseLost, and what the database raises.
+
+    `fold_new` folds the subjects that begin in this batch instead of this process: bulk.py.
+    """
     ids = hold.on(db, shop, now)
     batch = keep(db, shop.shop_id, shop.settings.tz, rows, now)
     drop_erased(db, shop, batch, hold.secret)
     resolved = resolve(db, shop.shop_id, batch.events, ids, hold.secret, shop.settings)
-    _advance_all(db, frames_of(shop), batch, resolved, now)
+    _advance_all(db, frames_of(shop), batch, resolved, now, fold_new)
     save_names(db, shop.shop_id, batch.events)
     save.save_outcomes(db, shop.shop_id, batch.outcomes)
     save.save_unreadable(db, shop.shop_id, batch.unreadable)
@@ -90,7 +98,21 @@ def keep_aside(db: Connection, shop: Shop, row: IntakeRow, hold: Hold, now: Inst
     save.save_marks(db, shop.shop_id, {row.file: row.row})
 
 
-def _advance_all(db: Connection, frames: Frames, batch: Batch, resolved: Resolved, now: Instant) -> None:
+@dataclass(slots=True)
+class Beginning:
+    """A subject that begins in a batch, and its events: (event, whose of a company, link id)."""
+
+    held: Held
+    told: list[tuple[Event, int, int]]
+
+
+# Folds subjects that begin, by these settings, up to an instant; answers their rows and those of their events, some at a time.
+FoldNew = Callable[[Frames, list[Beginning], Instant], Iterator[tuple[SubjectRows, list[dict[str, Any]]]]]
+
+
+def _advance_all(
+    db: Connection, frames: Frames, batch: Batch, resolved: Resolved, now: Instant, fold_new: FoldNew | None
+) -> None:
     """Fold each subject's new events over its state, or refold it; then write events and subjects."""
     shop = frames.current.shop
     links = {}
@@ -117,6 +139,10 @@ def _advance_all(db: Connection, frames: Frames, batch: Batch, resolved: Resolve
             held[subject_id].counts = False
             load_missing_journeys(db, shop.shop_id, held[subject_id])  # those of earlier the same day, too
             held[subject_id].subject.changed |= held[subject_id].booked.keys()
+    if fold_new is not None:
+        begin = [s for s, one in held.items() if one.is_new and s in new and s not in resolved.refold]
+        beginnings = [Beginning(held.pop(s), [(e, person, links[id(e)]) for e, person in new[s]]) for s in begin]
+        _fold_beginnings(db, frames, batch, beginnings, fold_new, now)
     inserted: list[dict[str, object]] = []
     for subject_id, one in held.items():
         frame = frames.of(one.generation)
@@ -133,6 +159,26 @@ def _advance_all(db: Connection, frames: Frames, batch: Batch, resolved: Resolve
             inserted.append(event_row(shop.shop_id, act.event, act.device, links[id(act.event)], tag))
     save.insert_events(db, inserted)
     save.save_subjects(db, frames, held.values())
+
+
+def _fold_beginnings(
+    db: Connection, frames: Frames, batch: Batch, beginnings: list[Beginning], fold_new: FoldNew, now: Instant
+) -> None:
+    shop_id = frames.current.shop.shop_id
+    until = min(now, max((event.occurred_at for event in batch.events), default=now))
+    changes: dict[tuple[int, ...], list[Change]] = defaultdict(list)
+    for rows, events in fold_new(frames, beginnings, until):
+        save.insert_events(db, events)
+        for table, some in rows.by_table().items():
+            if table is t.orders:
+                upsert(db, table, some)
+            else:
+                save.insert_rows(db, table, some)
+        for into, more in rows.changes.items():
+            changes[into] += more
+        aside = sum(row["set_aside"] is not None for row in rows.subjects)
+        batch.outcomes[day_on(now, frames.current.settings.tz), "failed", FailedReason.SET_ASIDE] += aside
+    counters.add_changes(db, shop_id, changes)
 
 
 def _without_expired(db: Connection, frame: Frame, one: Held, acts: list[Act], batch: Batch) -> list[Act]:

@@ -77,8 +77,26 @@ def move_events(db: Connection, shop_id: int, moved: Iterable[tuple[int, int, in
 
 def insert_events(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Events that are known to be new."""
-    if rows:
-        db.execute(insert(t.events), list(rows))
+    insert_rows(db, t.events, rows)
+
+
+_COPY_FROM = 200  # rows: for fewer, COPY costs more than it saves
+
+
+def insert_rows(db: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Rows that are known to be new, all with the same columns."""
+    if not rows:
+        return
+    if db.dialect.name != "postgresql" or len(rows) < _COPY_FROM:
+        db.execute(insert(table), list(rows))
+        return
+    names = list(rows[0])
+    processors = [table.c[name].type.dialect_impl(db.dialect).bind_processor(db.dialect) for name in names]
+    columns = ", ".join(f'"{name}"' for name in names)
+    driver: Any = db.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row([p(row[n]) if p else row[n] for n, p in zip(names, processors, strict=True)])
 
 
 _RETAG = (
@@ -104,16 +122,55 @@ def save_subjects(db: Connection, frames: Frames, held: Iterable[Held], build: i
     `build`: the subjects are being counted into this generation for the first time, beside the one that reports read.
     """
     shop_id = frames.current.shop.shop_id
-    rows = _Rows(shop_id)
-    changes: dict[tuple[int, ...], list[Change]] = defaultdict(list)
     held = list(held)
     customers = customers_booked(db, shop_id, [one.subject_id for one in held if one.subject.buys_changed])
+    rows = SubjectRows(frames)
     for one in held:
-        subject, frame = one.subject, frames.of(one.generation)
-        into = changes[frame.counts_into if build is None else (build,)]
-        rows.subjects.append(
+        gone = [number for number in one.subject.changed if number not in one.subject.journeys]
+        _delete_numbers(db, t.journeys, shop_id, one.subject_id, gone)
+        if one.refolded:  # a journey may have fewer carts than before
+            db.execute(delete(t.carts).where(t.carts.c.shop_id == shop_id, t.carts.c.subject_id == one.subject_id))
+        if one.subject_id in customers and not one.subject.buys:
+            c = t.customers.c
+            db.execute(delete(t.customers).where(c.shop_id == shop_id, c.subject_id == one.subject_id))
+        rows.add(one, customers.get(one.subject_id, {}), build)
+    for table, some in rows.by_table().items():
+        upsert(db, table, some)
+    counters.add_changes(db, shop_id, rows.changes)
+
+
+class SubjectRows:
+    """What is to be written of some subjects: rows by table, and changes of counters by the generations they go into.
+
+    Pure; a process without a database can fill it.
+    """
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
+        self._shop_id = frames.current.shop.shop_id
+        self.subjects: list[dict[str, Any]] = []
+        self.journeys: list[dict[str, Any]] = []
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.carts: list[dict[str, Any]] = []
+        self.customers: list[dict[str, Any]] = []
+        self.changes: dict[tuple[int, ...], list[Change]] = defaultdict(list)
+
+    def by_table(self) -> dict[Table, list[dict[str, Any]]]:
+        return {
+            t.subjects: self.subjects,
+            t.journeys: self.journeys,
+            t.orders: list(self.orders.values()),
+            t.carts: self.carts,
+            t.customers: self.customers,
+        }
+
+    def add(self, one: Held, customer_booked: Mapping[str, Any], build: int | None = None) -> None:
+        """The subject as it is now.  Its changed journeys know from then on what they have booked."""
+        subject, frame = one.subject, self._frames.of(one.generation)
+        into = self.changes[frame.counts_into if build is None else (build,)]
+        self.subjects.append(
             {
-                "shop_id": shop_id,
+                "shop_id": self._shop_id,
                 "subject_id": one.subject_id,
                 "state": dump_subject(subject),
                 "due_at": subject.due_at,
@@ -128,44 +185,20 @@ def save_subjects(db: Connection, frames: Frames, held: Iterable[Held], build: i
             into += difference(before, after)
             if journey is not None:
                 journey.booked = one.booked[number] = after
-                rows.add_journey(one.subject_id, journey, frame.basis)
-        _delete_numbers(db, t.journeys, shop_id, one.subject_id, [n for n in subject.changed if n not in subject.journeys])
-        if one.refolded:  # a journey may have fewer carts than before
-            db.execute(delete(t.carts).where(t.carts.c.shop_id == shop_id, t.carts.c.subject_id == one.subject_id))
+                self._add_journey(one.subject_id, journey, frame.basis)
         if subject.buys_changed:
             booked = cohort(subject, frame.basis)
-            into += difference(customers.get(one.subject_id, {}) if build is None else {}, booked)
+            into += difference(customer_booked if build is None else {}, booked)
             if booked:
-                rows.customers.append(_customer_row(shop_id, one.subject_id, subject, booked))
-            elif one.subject_id in customers:
-                c = t.customers.c
-                db.execute(delete(t.customers).where(c.shop_id == shop_id, c.subject_id == one.subject_id))
+                self.customers.append(_customer_row(self._shop_id, one.subject_id, subject, booked))
         subject.changed, subject.buys_changed = set(), False
-    upsert(db, t.subjects, rows.subjects)
-    upsert(db, t.journeys, rows.journeys)
-    upsert(db, t.orders, list(rows.orders.values()))
-    upsert(db, t.carts, rows.carts)
-    upsert(db, t.customers, rows.customers)
-    counters.add_changes(db, shop_id, changes)
 
-
-class _Rows:
-    """What is to be written of the subjects of a batch."""
-
-    def __init__(self, shop_id: int) -> None:
-        self.shop_id = shop_id
-        self.subjects: list[dict[str, Any]] = []
-        self.journeys: list[dict[str, Any]] = []
-        self.orders: dict[str, dict[str, Any]] = {}
-        self.carts: list[dict[str, Any]] = []
-        self.customers: list[dict[str, Any]] = []
-
-    def add_journey(self, subject_id: int, journey: Journey, basis: Basis) -> None:
-        self.journeys.append(journey_row(self.shop_id, subject_id, journey, basis))
+    def _add_journey(self, subject_id: int, journey: Journey, basis: Basis) -> None:
+        self.journeys.append(journey_row(self._shop_id, subject_id, journey, basis))
         for order in journey.orders():
-            self.orders[order.key] = _order_row(self.shop_id, subject_id, journey.number, order)
+            self.orders[order.key] = _order_row(self._shop_id, subject_id, journey.number, order)
         for position, cart in enumerate(journey.carts):
-            self.carts.append(_cart_row(self.shop_id, subject_id, journey, position, cart))
+            self.carts.append(_cart_row(self._shop_id, subject_id, journey, position, cart))
 
 
 def journey_row(shop_id: int, subject_id: int, journey: Journey, basis: Basis) -> dict[str, Any]:
