@@ -100,6 +100,11 @@ class AboutOrder(Schema):
     transaction_id = f.Key("the order, as the shop numbers it; the same on every event about it", required=True)
 
 
+def company_key() -> f.Key:
+    """For types by which a signed sender says whom somebody works for; heeded where the shop's journeys are those of companies."""
+    return f.Key("the company's VAT number, or the shop's own number of it")
+
+
 class MayNameOrder(Schema):
     """May be about an order."""
 

@@ -6,7 +6,7 @@ A change of an order is one change however often it is sent: (order, type, the p
 from __future__ import annotations
 
 from tracker.events import fields as f
-from tracker.events.catalog.kinds import DRESS, SHOES, SHOP_ONLY, AboutOrder, EventType, WithItems
+from tracker.events.catalog.kinds import DRESS, SHOES, SHOP_ONLY, AboutOrder, EventType, WithItems, company_key
 
 _VALUE = "goods after discounts, without VAT and shipping"
 _TAX = "VAT and other taxes, of goods and shipping"
@@ -59,6 +59,7 @@ class Purchase(EventType):
         customer_order_number = f.Whole(
             "1 for the customer's first order, as the platform knows it", lowest=1, highest=1_000_000
         )
+        company_key = company_key()
         is_test = f.Flag("a trial order that must not be counted")
         created_via = f.Key("how it came in: checkout, phone, pos, api …", longest=40)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema
 
 from tracker.events import fields as f
-from tracker.events.catalog.kinds import SHOP_ONLY, EventType
+from tracker.events.catalog.kinds import SHOP_ONLY, EventType, company_key
 from tracker.events.types import Consent, Event
 
 _LEVELS = tuple(level.name.lower() for level in Consent)
@@ -15,6 +15,7 @@ class WithMethod(Schema):
     """How somebody signed up or in."""
 
     method = f.Text("e-mail, Google, MobilePay …", longest=60)
+    company_key = company_key()
 
 
 class SignUp(EventType):
@@ -111,4 +112,5 @@ class OfflineContact(EventType):
         kind = f.Choice("what it was", ("shop_visit", "phone", "fair", "other"), required=True)
         location = f.Text("where", longest=100)
         campaign = f.Text("the campaign it belongs to", longest=100)
+        company_key = company_key()
         note = f.Text("a few words; no personal data")
