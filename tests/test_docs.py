@@ -14,8 +14,12 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.test_attribution import SOFA, SOFA_ORDERED
+from tracker.attribution import MODELS, credit
 from tracker.cli import cli
 from tracker.config import PREFIX, Config
+from tracker.customers.segments import ROWS as SEGMENT_ROWS
+from tracker.customers.segments import SEGMENTS
 from tracker.errors import DroppedReason, FailedReason, RefusedReason
 from tracker.reports import REPORTS
 from tracker.stages import STAGES, VIEWS, StageView
@@ -142,6 +146,42 @@ def test_every_reason_is_told() -> None:
     assert [key for key, sentence in REASONS.items() if code(key) not in told or sentence not in told] == []
 
 
+# --- attribution, customers
+
+
+def attribution_rows() -> list[list[str]]:
+    """The page's example, in major units."""
+    found = credit(SOFA, SOFA_ORDERED, 30, 899_00)
+    keys = [touch.key for touch in SOFA]
+    return [
+        [code(model), *(f"{shares[key] / 100:.2f}" if shares.get(key) else "" for key in keys)]
+        for model, shares in found.items()
+    ]
+
+
+def segment_rows() -> list[list[str]]:
+    return [
+        [
+            code(row.segment),
+            f"{row.gaps} gaps" if row.gaps else "any",
+            "often" if row.often else str(row.min_orders),
+            "most" if row.most else "any",
+            SEGMENTS[row.segment],
+        ]
+        for row in SEGMENT_ROWS
+    ]
+
+
+def test_every_attribution_model_is_told_with_what_it_makes_of_the_example() -> None:
+    told = text_of("docs/attribution.md")
+    assert rows_of(section(told, "## The six models"), 5) == attribution_rows()
+    assert re.findall(r"^### `([a-z_]+)`$", told, flags=re.M) == list(MODELS)
+
+
+def test_every_segment_is_told_in_order_with_its_limits() -> None:
+    assert rows_of(section(text_of("docs/customers.md"), "## Segments"), 5) == segment_rows()
+
+
 # --- reports, refusals
 
 
@@ -202,6 +242,7 @@ def test_pictures_are_small() -> None:
 if __name__ == "__main__":
     tables = {"Settings": settings_rows(), "The twelve": stage_rows(), **{key: view_rows(v) for key, v in VIEWS.items()}}
     tables["Which event shows which stage"] = [[*row[:3], "…", row[3]] for row in tagging_rows()]
+    tables |= {"The six models": attribution_rows(), "Segments": segment_rows()}
     for title, rows in tables.items():
         print(f"\n{title}\n")
         for row in rows:
