@@ -344,7 +344,7 @@ def test_advertising_is_paid_for_where_visits_came_from(past: Past, told: Told) 
     clicks = Counter[tuple[int, str, str, str | None]]()
     for row in past.spend:
         assert row.amount_minor > 0 and 0 < row.clicks < row.impressions
-        clicks[row.spent_on, row.channel, row.source, row.campaign] += row.clicks
+        clicks[row.day_on, row.channel, row.source, row.campaign] += row.clicks
     campaigns = {key[1:] for key in clicks}
 
     assert {row.currency for row in past.spend} == {"DKK", "SEK", "EUR"}

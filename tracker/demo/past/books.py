@@ -41,7 +41,7 @@ class ListedOrder(NamedTuple):
 class AdSpend(NamedTuple):
     """A day of one campaign, as the advertiser's invoice has it."""
 
-    spent_on: int  # 20260916
+    day_on: int  # 20260916
     channel: str
     source: str
     campaign: str
