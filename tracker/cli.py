@@ -113,7 +113,7 @@ def _first_login(engine: Engine) -> str:
 
 
 def _fill_demo(engine: Engine, config: Config) -> str:
-    """A shop, an account and some weeks of journeys, when there are none; how to log in."""
+    """A shop, an account and some months of journeys, when there are none; how to log in."""
     password_file = Path(config.data_dir) / "demo-password"
     with writing(engine) as db:
         if not shops.all_shops(db):
@@ -134,14 +134,15 @@ def _fill_history(engine: Engine, config: Config, days: int) -> None:
         shop = shops.all_shops(db)[0]
         has_events = db.execute(select(t.events.c.event_id).where(t.events.c.shop_id == shop.shop_id).limit(1)).first()
     if not has_events:
-        made = history.make(shop, clock.now(), days=days)
-        _work_through(engine, config, made)
+        with click.progressbar(length=days, label="Making up the past   ", file=sys.stderr) as bar:
+            made = history.make_past(shop, clock.now(), days=days, on_day=lambda: bar.update(1))
+        _work_through(engine, config, made.bodies)
 
 
 def _work_through(engine: Engine, config: Config, bodies: list[tuple[int, bytes]]) -> None:
     """Put requests into an intake file and work them in, with a progress bar."""
     history.write_intake(config.intake_dir, bodies)
-    worker = Worker(engine, replace(config, batch_events=1_000))
+    worker = Worker(engine, replace(config, batch_events=1_000), read_rows=1_000)
     with click.progressbar(length=len(bodies), label="Filling the demo shop", file=sys.stderr) as bar:
         while done := worker.step(clock.now()):
             bar.update(done)
@@ -149,7 +150,7 @@ def _work_through(engine: Engine, config: Config, bodies: list[tuple[int, bytes]
 
 
 @cli.command()
-@click.option("--days", default=28, show_default=True, help="How many days of journeys to make.")
+@click.option("--days", default=history.DAYS, show_default=True, help="How many days of journeys to make.")
 def demo(days: int) -> None:
     """Fill an empty shop with believable journeys."""
     config = _config()

@@ -47,7 +47,7 @@ class Config:
     batch_events: int = setting(2_000, "events the worker takes at once for one shop")
     lease_seconds: int = setting(30, "seconds for which a worker holds a shop")
     demo: bool = setting(False, "serve the demo shop at /demo")
-    demo_days: int = setting(45, "days of journeys with which `tracker run --demo` fills an empty database")
+    demo_days: int = setting(90, "days of journeys with which `tracker run --demo` fills an empty database")
 
     @property
     def intake_dir(self) -> Path:

@@ -46,9 +46,10 @@ NO_SHOP = Shop(0, "", "", "", None, (), ShopSettings(zone="UTC"))
 class Worker:
     """One worker.  For use by one thread; several may run, on several machines."""
 
-    def __init__(self, engine: Engine, config: Config) -> None:
+    def __init__(self, engine: Engine, config: Config, read_rows: int = READ_ROWS) -> None:
         self.engine = engine
         self.config = config
+        self.read_rows = read_rows
         self.token = secrets.token_urlsafe(12)
         self.hold = Hold(self.token, config.lease_seconds * 1000, config.secret_key)
         self.files = IntakeFiles(config.intake_dir)
@@ -97,7 +98,7 @@ class Worker:
     # --- embedded: straight from the files
 
     def _work_files(self, now: Instant) -> int:
-        rows = self.files.read(READ_ROWS)
+        rows = self.files.read(self.read_rows)
         if any(row.shop_id not in self._shops for row in rows):
             self._reload_shops(now)
         done: list[IntakeRow] = []

@@ -11,4 +11,5 @@ no table, journey or report of the tracker, keeps its own state in `demo-shop.db
     call.py      one request: language, shopper, consent, page
     browsing.py buying.py afterwards.py reading.py backoffice.py    the pages
     views.py     the site map                      <- add a page
+    history.py past/    a made-up past of the shop, with which an empty installation is filled
 """

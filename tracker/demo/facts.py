@@ -22,7 +22,7 @@ CLUB = "lyngklubben"
 
 
 def amount(minor: int) -> str:
-    """Decimal text in major units: exact on the wire."""
+    """Decimal text in major units: exact on the wire.  All currencies the shop sells in have two decimals."""
     return str(from_minor(minor, CURRENCY))
 
 
@@ -95,16 +95,23 @@ def _order_items(order: Order, lines: Iterable[LineTotals]) -> list[Wire]:
     return items
 
 
+def _totals(order: Order) -> Wire:
+    totals = order.totals
+    return {
+        "currency": order.currency,
+        "value": amount(totals.value_minor),
+        "tax": amount(totals.tax_minor),
+        "shipping": amount(totals.shipping_net_minor),
+        "total_value": amount(totals.total_minor),
+    }
+
+
 def purchase(order: Order, customer_order_number: int) -> Wire:
     """An order was placed: with a card it waits for its money, cash on delivery it counts as it is."""
     totals = order.totals
     data: Wire = {
-        "currency": CURRENCY,
-        "value": amount(totals.value_minor),
-        "tax": amount(totals.tax_minor),
-        "shipping": amount(totals.shipping_net_minor),
+        **_totals(order),
         "discount": amount(totals.discount_net_minor),
-        "total_value": amount(totals.total_minor),
         "payment_type": order.payment,
         "status": "placed_cod" if order.payment == "cod" else "placed",
         "customer_order_number": customer_order_number,
@@ -126,24 +133,38 @@ def paid(order: Order, at: Instant) -> Wire:
     return _of_order(order, "order_paid", f"paid-{order.order_key}", at, {"payment_type": order.payment})
 
 
-def shipped(order: Order, at: Instant, tracking_url: str) -> Wire:
-    data = {"parcel_id": order.parcel_key, "carrier": CARRIER, "tracking_url": tracking_url}
-    return _of_order(order, "order_shipped", f"ship-{order.order_key}-1", at, data)
+def parcel_id(order: Order, parcel: int) -> str:
+    return f"{order.parcel_key}-{parcel}" if parcel > 1 else str(order.parcel_key)
 
 
-def delivered(order: Order, at: Instant) -> Wire:
-    data = {"parcel_id": order.parcel_key, "carrier": CARRIER}
-    return _of_order(order, "order_delivered", f"deliver-{order.order_key}-1", at, data)
+def shipped(order: Order, at: Instant, tracking_url: str, parcel: int = 1) -> Wire:
+    data = {"parcel_id": parcel_id(order, parcel), "carrier": CARRIER, "tracking_url": tracking_url}
+    return _of_order(order, "order_shipped", f"ship-{order.order_key}-{parcel}", at, data)
 
 
-def cancelled(order: Order, at: Instant) -> Wire:
-    return _of_order(order, "order_cancelled", f"cancel-{order.order_key}", at, {"reason": "shop"})
+def delivered(order: Order, at: Instant, parcel: int = 1) -> Wire:
+    data = {"parcel_id": parcel_id(order, parcel), "carrier": CARRIER}
+    return _of_order(order, "order_delivered", f"deliver-{order.order_key}-{parcel}", at, data)
+
+
+def fulfilled(order: Order, at: Instant) -> Wire:
+    return _of_order(order, "order_fulfilled", f"packed-{order.order_key}", at, {"carrier": CARRIER})
+
+
+def updated(order: Order, at: Instant) -> Wire:
+    """The order as it is now; the instant is the version."""
+    data = {**_totals(order), "version": at, "items": _order_items(order, order.totals.lines)}
+    return _of_order(order, "order_updated", f"update-{order.order_key}-{at}", at, data)
+
+
+def cancelled(order: Order, at: Instant, reason: str = "shop") -> Wire:
+    return _of_order(order, "order_cancelled", f"cancel-{order.order_key}", at, {"reason": reason})
 
 
 def refunded(order: Order, refund: Refund) -> Wire:
     data = {
         "refund_id": refund.refund_key,
-        "currency": CURRENCY,
+        "currency": order.currency,
         "value": amount(refund.net_minor),
         "tax": amount(refund.paid_minor - refund.net_minor - refund.shipping_net_minor),
         "shipping": amount(refund.shipping_net_minor),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.clock import MINUTE, Instant, parse
-from tracker.demo.prices import Coupon, LineTotals, Totals
+from tracker.demo.prices import CURRENCY, Coupon, LineTotals, Totals
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS shoppers (shopper_key TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -104,7 +104,7 @@ class Order:
     street: str
     postcode: str
     city: str
-    payment: str  # card, cod
+    payment: str  # card, cod; in the made-up past also mobilepay, klarna, invoice, bank_transfer
     shipping: str  # parcel_shop, home
     totals: Totals
     coupon: str | None
@@ -112,6 +112,7 @@ class Order:
     visitor_key: str | None
     consent: str
     user_agent: str
+    currency: str = CURRENCY
     parcel_key: str | None = None
     paid_at: Instant | None = None
     shipped_at: Instant | None = None

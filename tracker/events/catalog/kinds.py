@@ -101,7 +101,7 @@ class AboutOrder(Schema):
 
 
 def company_key() -> f.Key:
-    """For types by which a signed sender says whom somebody works for; heeded where the shop's journeys are those of companies."""
+    """Whom somebody works for; heeded where the shop's journeys are those of companies."""
     return f.Key("the company's VAT number, or the shop's own number of it")
 
 
