@@ -15,15 +15,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
-import orjson
-
 from tracker.clock import DAY, HOUR, MINUTE, SECOND, Instant, day_of, from_datetime, parse, to_datetime
-from tracker.collect.intake import IntakeWriter
+from tracker.collect.intake import IntakeWriter, write_body
 from tracker.collect.receive import Facts
 from tracker.collect.reduce import reduce
 from tracker.config import Config
@@ -40,7 +39,7 @@ Wire = dict[str, Any]
 
 _T = TypeVar("_T")
 
-TOGETHER = 256  # bodies written before one is waited for
+TOGETHER = 256  # bodies written before they are waited for
 LATE_SHARE = 0.015  # of requests
 ENGAGED_SHARE = 0.8  # of pages whose leaving is told
 CANCELLED_EVERY = 29  # orders
@@ -151,10 +150,9 @@ def write_intake(directory: Path, bodies: Iterable[tuple[int, bytes]]) -> None:
     """Into one intake file; returns when all of it is on the disk.  Raises Unavailable."""
     writer = IntakeWriter(directory, linger_ms=0)
     try:
-        for number, (shop_id, body) in enumerate(waiting := list(bodies), 1):
-            # The writer commits in order: a body that was waited for says that those before it are on the disk too.
-            keep = writer.append if number % TOGETHER == 0 or number == len(waiting) else writer.append_later
-            keep(shop_id, body)
+        waiting = iter(bodies)
+        while together := list(islice(waiting, TOGETHER)):
+            writer.append_all(together)
     finally:
         writer.close()
 
@@ -247,8 +245,7 @@ class _World:
                 counted[loaded.event.type] += 1
             else:
                 kept.append(pack(reduced))
-        row = {"received_at": received_at, "events": kept, "counted": counted}
-        self.told.append((received_at, len(self.told), orjson.dumps({name: told for name, told in row.items() if told})))
+        self.told.append((received_at, len(self.told), write_body(received_at, events=kept, counted=counted)))
 
     def _salt(self, at: Instant) -> bytes:
         return hashlib.sha256(f"{self.seed} {at // DAY}".encode()).digest()
