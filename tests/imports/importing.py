@@ -59,9 +59,9 @@ class Installation:
         return only
 
     def work_in(self) -> None:
-        """As the worker does, until nothing is left."""
+        """As the worker does, until nothing is left; what falls due is only seen in the step after."""
         worker = Worker(self.engine, self.config)
-        while worker.step(self.now):
+        while worker.step(self.now) or worker.step(self.now):
             pass
         worker.close()
 

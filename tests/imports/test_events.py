@@ -11,7 +11,7 @@ from tracker.clock import DAY, isoformat, parse
 from tracker.events.types import Consent, Source
 from tracker.imports import FileRefused
 
-AT = "2019-03-01T10:00:00+01:00"
+AT = "2024-03-01T10:00:00+01:00"
 PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/18.0 Mobile/15E148 Safari/604.1"
@@ -60,7 +60,7 @@ def test_a_machine_of_the_past_is_one(here: Installation) -> None:
 
 def test_an_anonymous_event_joins_nobody_and_its_visitor_is_one_session_of_a_day(here: Installation) -> None:
     told = [seen(event_id=f"b{i}", consent="anonymous", customer_key="318", occurred_at=at) for i, at in enumerate(
-        [AT, "2019-03-01T10:05:00+01:00", "2019-03-02T10:00:00+01:00"])]  # fmt: skip
+        [AT, "2024-03-01T10:05:00+01:00", "2024-03-02T10:00:00+01:00"])]  # fmt: skip
     told.append(seen(event_id="b9", consent="anonymous", visitor_key="v2"))
     here.bring("events", lines(*told))
     first, second, tomorrow, other = here.events()
@@ -89,7 +89,7 @@ def test_a_line_without_an_id_is_the_same_event_every_time(here: Installation) -
 
 
 def test_when_it_was_sent_does_not_move_an_event_to_today(here: Installation) -> None:
-    here.bring("events", lines(signed(sent_at="2019-03-01T10:00:01+01:00", v=1, key="pk_1")))
+    here.bring("events", lines(signed(sent_at="2024-03-01T10:00:01+01:00", v=1, key="pk_1")))
     assert here.event().occurred_at == parse(AT)
 
 
@@ -113,8 +113,8 @@ def test_what_a_browser_may_not_say_more_than_it_knows_is_named(here: Installati
         ('{"a": NaN}', "not_json", "", "is no JSON"),
         ("[" * 5_000, "not_json", "", "is no JSON"),
         (lines(signed(occurred_at=None)), "invalid", "occurred_at", "is missing: an imported event must say when"),
-        (lines(signed(occurred_at="2019-03-01 10:00")), "invalid", "occurred_at", "is neither epoch milliseconds nor ISO"),
-        (lines(signed(occurred_at=1_551_430_800)), "invalid", "occurred_at", "is before 1973; is it in seconds?"),
+        (lines(signed(occurred_at="2024-03-01 10:00")), "invalid", "occurred_at", "is neither epoch milliseconds nor ISO"),
+        (lines(signed(occurred_at=1_709_283_600)), "invalid", "occurred_at", "is before 1973; is it in seconds?"),
         (lines(signed(occurred_at="2036-01-01T00:00:00Z")), "in_future", "occurred_at", "lies in the future: 2036-01-01"),
         (lines(signed(type=None)), "invalid", "type", "is missing"),
         (lines(signed(type=[])), "invalid", "type", "is no text"),

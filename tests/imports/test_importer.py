@@ -25,7 +25,7 @@ def past(count: int = COUNT, bad_every: int = 0) -> bytes:
     """So many events, each of a visitor of its own."""
     told = []
     for i in range(count):
-        at = None if bad_every and i % bad_every == 0 else 1_600_000_000_000 + i * 1_000
+        at = None if bad_every and i % bad_every == 0 else 1_760_000_000_000 + i * 1_000
         told.append({"event_id": f"e{i}", "type": "sign_up", "occurred_at": at, "customer_key": str(i)})
     return lines(*told).encode()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -25,6 +25,7 @@ from tracker.imports.kinds import Kind, Told
 from tracker.imports.known import has_refund
 from tracker.imports.lines import Entry, refusal
 from tracker.imports.report import ImportReport
+from tracker.privacy.retention import MONTH
 from tracker.shops import Shop
 
 
@@ -44,6 +45,9 @@ class Judge:
         self._consent = {Source.BROWSER: shop.consent_unknown, Source.SERVER: Consent.STATISTICS}
         self._currency = shop.settings.currency
         self.counted_states = frozenset(shop.settings.counted_states)
+        # Who did nothing since is forgotten, and what was counted of them stays: told again, it would count again.
+        months = shop.settings.people_months
+        self._remembered_since = now - months * MONTH if months else -MONTH
         self._salt = secrets.token_bytes(16)
         self._seen = _Seen() if kind.KEY else None
 
@@ -53,6 +57,10 @@ class Judge:
             raise entry.refusal
         told = self._kind.tell(entry, self._shop)
         loaded = [(one, self._load(one)) for one in told]
+        first = loaded[0][1]
+        if first is not None and first.occurred_at < self._remembered_since:
+            self._report.note({"expired": len(entry.texts)})
+            return []
         if self._seen is not None:
             self._look_again(told)
             self._report.states.update(event.data["status"] for _, event in loaded if event and event.type == "purchase")
@@ -72,13 +80,21 @@ class Judge:
         )
         if loaded.ignored:
             self._report.ignore(loaded.ignored)
-        event = loaded.event
+        event = self._remembered(loaded.event)
         if told.source is Source.SERVER:
             return reduce(event, told.request, self._shop.shop_id, b"")
         kept = reduce(event, told.request, self._shop.shop_id, self._salt_of(event))
         if kept is None:
             self._report.note({"no_consent": 1})
         return kept
+
+    def _remembered(self, event: Event) -> Event:
+        """That somebody has this key and address is no act and holds still: never older than the shop remembers people.
+
+        A month is left for the orders to be imported that say more of them.
+        """
+        earliest = self._remembered_since + MONTH
+        return replace(event, occurred_at=earliest) if event.type == "identify" and event.occurred_at < earliest else event
 
     def _salt_of(self, event: Event) -> bytes:
         """What an anonymous event's request told is gone: visitor and day stand for it, under a salt of this import."""

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from tracker import tables as t
 from tracker.pipeline.codec import read_body
-from tracker.pipeline.resolve import ORDER
+from tracker.pipeline.identity import ORDER
 
 
 def has_refund(db: Connection, shop_id: int, order_key: str) -> bool:

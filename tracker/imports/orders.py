@@ -12,7 +12,7 @@ of WebToffee, SkyVerge and AlgolPlus (read 2026-09).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -113,7 +113,6 @@ _PACKED = {"name": "item_name", "sku": "item_id", "product_id": "item_group_id",
 
 _IN_LINES = {column.name for column in ORDER}
 _NAMES = _IN_LINES | {"items", "refunds"}
-_PASSED_ON = ("coupon", "payment_type", "created_via")
 
 
 class _Order(NamedTuple):
@@ -129,27 +128,35 @@ class _Order(NamedTuple):
     net: Decimal | None  # what remains of an export's amount without its VAT; None: the file has our amounts, and says `value`
 
 
+class _Refund(NamedTuple):
+    """As the file tells it; without an id it is the sum of all."""
+
+    refund_id: str | None = None
+    at: Instant | None = None  # None: when the order was placed
+    value: Decimal | None = None
+    tax: Decimal | None = None
+    shipping: Decimal | None = None
+    total: Decimal | None = None
+    reason: Any = None
+
+
 def tell(entry: Entry, shop: Shop) -> list[Told]:
-    given = _gathered(entry.rows) if entry.rows else entry.given
-    read = Reading(given)
+    read = Reading(_gathered(entry.rows) if entry.rows else entry.given)
     read.only(_NAMES)
+    at = moment(shop.settings.tz)
     order = _order(read, shop)
-    items = _items(given.get("items"), read, order)
-    status = str(read("status", text) or "")
-    word = normal(status).removeprefix("wc_")
-    if not word and "paid_at" not in given:
-        read.errors.setdefault("status", "is missing: paid, pending, cancelled, …")
-    if word in DRAFTS:
-        read.errors["status"] = f"{status} is a draft and no order: leave such lines out"
-    purchase = _purchase(read, order, items, _state(word, status, read, shop))
-    cancelled_at = read("cancelled_at", moment(shop.settings.tz))
-    refunds = list(_refunds(read, order, word in WHOLLY_REFUNDED, shop))
+    purchase = _purchase(read, order, at)
+    refunds = _refunds(read, at)
+    cancelled_at = read("cancelled_at", at)
     if read.errors or order is None:
         raise Refused(RefusedReason.INVALID, {"fields": read.errors})
+    word = _word(read)
+    if word in WHOLLY_REFUNDED and not refunds:
+        refunds = [_Refund(total=order.total)]
     told = [Told(purchase)]
     if cancelled_at is not None or word in CANCELLED:
-        told.append(Told(_cancelled(order, cancelled_at or order.placed_at, given.get("cancel_reason"))))
-    return told + refunds
+        told.append(Told(_cancelled(order, cancelled_at or order.placed_at, read.given.get("cancel_reason"))))
+    return told + [_given_back(order, refund) for refund in refunds]
 
 
 # --- what a file's lines say of one order
@@ -163,9 +170,8 @@ def _gathered(rows: Sequence[Row]) -> dict[str, Any]:
         for name in _IN_LINES & cells.keys():
             order[name] = order.get(name) or cells[name]
         if wrong := [name for name in SAME if cells.get(name) and cells[name] != order[name]]:
-            raise Refused(
-                RefusedReason.INVALID, {"fields": dict.fromkeys(wrong, "is another than in the first line of the order")}
-            )
+            fault = "is another than in the first line of the order"
+            raise Refused(RefusedReason.INVALID, {"fields": dict.fromkeys(wrong, fault)})
         items += _items_of(cells)
     return {**order, "items": items} if items else order
 
@@ -188,11 +194,9 @@ def _unpacked(packed: str) -> dict[str, str]:
 
 
 def _order(read: Reading, shop: Shop) -> _Order | None:
-    order_key, placed_at = (
-        read("transaction_id", key, required=True),
-        read("occurred_at", moment(shop.settings.tz), required=True),
-    )
-    currency = str(read("currency", text) or shop.settings.currency).strip().upper()
+    order_key = read("transaction_id", key, required=True)
+    placed_at = read("occurred_at", moment(shop.settings.tz), required=True)
+    currency = (read("currency", text) or shop.settings.currency).upper()
     totals = _totals(read, exponent(currency))
     if order_key is None or placed_at is None or totals is None:
         return None
@@ -278,27 +282,38 @@ def _item(read: Reading, path: str, errors: dict[str, str]) -> tuple[Wire | None
 # --- the events
 
 
-def _purchase(read: Reading, order: _Order | None, items: Any, state: str) -> Wire:
-    data: Wire = {name: read.given.get(name) for name in _PASSED_ON}
+def _purchase(read: Reading, order: _Order | None, at: Callable[[Any], Instant]) -> Wire:
+    """Empty where the order cannot be read; its other faults are noted all the same."""
+    data: Wire = {name: read.given.get(name) for name in ("coupon", "payment_type", "created_via")}
     data |= {"customer_order_number": read("customer_order_number", whole), "is_test": read("is_test", flag)}
-    wire: Wire = {"type": "purchase", "customer_key": read("customer_key", customer_key), "data": data}
-    wire |= {name: read.given.get(name) for name in ("email", "visitor_key", "country")}
-    discount = read("discount", amount)
+    data |= {"status": _state(read, at), "items": _items(read.given.get("items"), read, order)}
+    discount, customer = read("discount", amount), read("customer_key", customer_key)
     if order is None:
-        return wire
+        return {}
     if discount is not None and order.net is not None:
         discount *= order.net
     data |= _money(order, value=order.value, tax=order.tax, shipping=order.shipping, total_value=order.total, discount=discount)
-    data |= {"transaction_id": order.key, "status": state, "items": items}
-    return {"event_id": event_id("order", order.key), "occurred_at": order.placed_at, **wire}
+    wire: Wire = {name: read.given.get(name) for name in ("email", "visitor_key", "country")}
+    wire |= {"event_id": event_id("order", order.key), "type": "purchase", "occurred_at": order.placed_at}
+    return {**wire, "customer_key": customer, "data": {"transaction_id": order.key, **data}}
 
 
-def _state(word: str, status: str, read: Reading, shop: Shop) -> str:
+def _word(read: Reading) -> str:
+    """The platform's word for the state, as STATES has it."""
+    return normal(read("status", text) or "").removeprefix("wc_")
+
+
+def _state(read: Reading, at: Callable[[Any], Instant]) -> str:
     """Ours.  What has been paid is paid, whatever became of it; cash on delivery counts when it is placed."""
-    state = STATES.get(word, status)
+    word, paid_at = _word(read), read("paid_at", at)
+    if not word and "paid_at" not in read.given:
+        read.errors.setdefault("status", "is missing: paid, pending, cancelled, …")
+    if word in DRAFTS:
+        read.errors["status"] = f"{read.given['status']} is a draft and no order: leave such lines out"
+    state = STATES.get(word, read("status", text) or "")
     if state != "pending":
         return state
-    if read("paid_at", moment(shop.settings.tz)) is not None:
+    if paid_at is not None:
         return "paid"
     return "placed_cod" if _COD.search(str(read.given.get("payment_type") or "")) and word not in CANCELLED else state
 
@@ -308,46 +323,44 @@ def _cancelled(order: _Order, at: Instant, reason: Any) -> Wire:
     return {"event_id": event_id("order", order.key, "cancelled"), "type": "order_cancelled", "occurred_at": at, "data": data}
 
 
-def _refunds(read: Reading, order: _Order | None, is_whole: bool, shop: Shop) -> Iterator[Told]:
+def _refunds(read: Reading, at: Callable[[Any], Instant]) -> list[_Refund]:
     """Those of a list, each with the platform's id; else the one of the columns, whose id may be missing."""
-    zone = shop.settings.tz
     listed = read.given.get("refunds")
-    if listed is not None:
-        if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-            read.errors["refunds"] = "is no list of objects"
-            return
-        for index, told in enumerate(listed):
-            one = Reading(told)
-            one.only(("refund_id", "occurred_at", "value", "tax", "total_value", "reason"))
-            refund_id, at = one("refund_id", key, required=True), one("occurred_at", moment(zone), required=True)
-            value, total = one("value", amount), one("total_value", amount)
-            if value is None and total is None:
-                one.errors.setdefault("value", "is missing, and so is total_value")
-            read.errors.update({f"refunds[{index}].{name}": fault for name, fault in one.errors.items()})
-            if order is not None and refund_id is not None and at is not None and not one.errors:
-                yield Told(_refund(order, refund_id, at, value, total, one.given.get("tax"), one.given.get("reason")))
-        return
-    refunded, own_id, at = read("refunded", amount), read("refund_id", key), read("refunded_at", moment(zone))
-    if not refunded and is_whole and order is not None:
-        refunded = order.total
-    if refunded and order is not None:  # some exports write it with a minus
-        wire = _refund(order, own_id or SUM_ID, order.placed_at if at is None else at, None, abs(refunded), None, None)
-        yield Told(wire, sums_refunds_of=None if own_id else order.key)
+    if listed is None:
+        refunded, refund_id, refunded_at = read("refunded", amount), read("refund_id", key), read("refunded_at", at)
+        return [_Refund(refund_id, refunded_at, total=abs(refunded))] if refunded else []  # some exports write it with a minus
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        read.errors["refunds"] = "is no list of objects"
+        return []
+    return [_listed_refund(Reading(one), at, f"refunds[{index}].", read.errors) for index, one in enumerate(listed)]
 
 
-def _refund(
-    order: _Order, refund_id: str, at: Instant, value: Decimal | None, total: Decimal | None, tax: Any, reason: Any
-) -> Wire:
-    """Where only the sum is known, goods and VAT are given back in the order's proportion."""
-    if value is None and total is not None:
-        share = min(Decimal(1), total / order.total) if order.total > 0 else Decimal(1)
-        value, tax = order.value * share, order.tax * share
-    data = _money(order, value=value, tax=tax, total_value=total)
-    data |= {"transaction_id": order.key, "refund_id": refund_id, "reason": reason}
-    return {"event_id": event_id("refund", order.key, refund_id), "type": "refund", "occurred_at": at, "data": data}
+def _listed_refund(read: Reading, at: Callable[[Any], Instant], path: str, errors: dict[str, str]) -> _Refund:
+    read.only(("refund_id", "occurred_at", "value", "tax", "shipping", "total_value", "reason"))
+    refund_id, refunded_at = read("refund_id", key, required=True), read("occurred_at", at, required=True)
+    value, tax, shipping, total = (read(name, amount) for name in ("value", "tax", "shipping", "total_value"))
+    if value is None and total is None:
+        read.errors.setdefault("value", "is missing, and so is total_value")
+    errors.update({path + name: fault for name, fault in read.errors.items()})
+    return _Refund(refund_id, refunded_at, value, tax, shipping, total, read.given.get("reason"))
 
 
-def _money(order: _Order, **amounts: Any) -> Wire:
+def _given_back(order: _Order, refund: _Refund) -> Told:
+    """Where only the sum is known, goods, shipping and VAT are given back in the order's proportion."""
+    refund_id = refund.refund_id or SUM_ID
+    amounts = {"value": refund.value, "tax": refund.tax, "shipping": refund.shipping, "total_value": refund.total}
+    if refund.value is None and refund.total is not None:
+        share = min(Decimal(1), refund.total / order.total) if order.total > 0 else Decimal(1)
+        amounts |= {"value": order.value * share, "tax": order.tax * share, "shipping": order.shipping * share}
+    data = {**_money(order, **amounts), "transaction_id": order.key, "refund_id": refund_id, "reason": refund.reason}
+    at = order.placed_at if refund.at is None else refund.at
+    wire = {"event_id": event_id("refund", order.key, refund_id), "type": "refund", "occurred_at": at, "data": data}
+    return Told(wire, sums_refunds_of=None if refund.refund_id else order.key)
+
+
+def _money(order: _Order, **amounts: Decimal | None) -> Wire:
     decimals = exponent(order.currency)
-    rounded = {name: str(_rounded(value, decimals)) if isinstance(value, Decimal) else value for name, value in amounts.items()}
-    return {"currency": order.currency, **rounded}
+    return {
+        "currency": order.currency,
+        **{name: str(_rounded(value, decimals)) for name, value in amounts.items() if value is not None},
+    }

@@ -35,6 +35,7 @@ REASONS: Mapping[RefusedReason, str] = {
 NOTES: Mapping[str, str] = {
     "not_utf8": "lines are not UTF-8 and were read as Windows-1252: see that ø and å are right, or save it as “CSV UTF-8”",
     "repeated": "lines or orders stand in the file twice and count once",
+    "expired": "lines are older than the shop remembers people (its setting people_months) and are left out",
     "no_consent": "events of browsers without consent are left out",
     "refund_known": "sums of refunds are left out, since refunds of these orders are known already",
 }
