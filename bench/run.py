@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import door, lag, machine, memory, pipeline, reports, snippet
+from bench import door, imports, lag, machine, memory, pipeline, reports, snippet
 from bench.table import Figure, text
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "door": door.measure,
     "pipeline": pipeline.measure,
+    "imports": imports.measure,
     "lag": lag.measure,
     "memory": memory.measure,
     "reports": reports.measure,

@@ -23,6 +23,7 @@ from tracker.demo import history
 from tracker.doctor import examine
 from tracker.errors import TrackerError
 from tracker.http import accounts
+from tracker.imports.command import imports
 from tracker.pipeline import leases
 from tracker.pipeline.leases import LeaseLost
 from tracker.pipeline.process import Hold
@@ -42,7 +43,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except TrackerError as error:
+        except (TrackerError, ConfigError) as error:
             raise click.ClickException(str(error)) from error
         except (OperationalError, ProgrammingError) as error:
             text = f"the database refuses: {str(error.orig).splitlines()[0]}"
@@ -56,11 +57,11 @@ def cli() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
 
+cli.add_command(imports)
+
+
 def _config() -> Config:
-    try:
-        return from_env()
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from error
+    return from_env()
 
 
 def _engine(config: Config) -> Engine:

@@ -92,7 +92,7 @@ def _shops_and_accounts(_config: Config, engine: Engine, _now: Instant) -> Itera
 
 def _intake(config: Config, engine: Engine, now: Instant) -> Iterator[Finding]:
     files = IntakeFiles(config.intake_dir)
-    waiting = len(files.read(10_000))
+    waiting = files.count()
     files.close()
     with engine.connect() as db:
         waiting += db.execute(select(func.count()).select_from(t.intake)).scalar_one()
@@ -100,7 +100,7 @@ def _intake(config: Config, engine: Engine, now: Instant) -> Iterator[Finding]:
     works = workers > now - 10 * MINUTE
     yield Finding(
         waiting < 1_000 or works,
-        f"{waiting}{' or more' if waiting >= 10_000 else ''} accepted requests wait for a worker.",
+        f"{waiting} accepted requests wait for a worker.",
         "" if waiting < 1_000 or works else "Start one: `tracker work`.",
     )
 

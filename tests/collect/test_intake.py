@@ -93,6 +93,39 @@ def test_what_was_read_can_be_passed_over(writer: IntakeWriter, files: IntakeFil
     assert [row.body for row in rest] == [body(2), body(3), body(4)]
 
 
+def test_many_rows_are_kept_together_and_in_order(writer: IntakeWriter, files: IntakeFiles) -> None:
+    writer.append_all([(1, body(at)) for at in range(1000)])
+    assert [row.body for row in files.read(2000)] == [body(at) for at in range(1000)]
+    assert files.count() == 1000
+    writer.append_all([])
+
+
+def test_of_many_rows_one_that_is_not_kept_is_told(folder: Path, writer: IntakeWriter) -> None:
+    writer.append(1, body(0))
+    shutil.rmtree(folder)
+    folder.write_bytes(b"a file where the folder should be")
+    with pytest.raises(Unavailable):
+        writer.append_all([(1, body(at)) for at in range(1000)])
+
+
+def test_long_bodies_are_read_in_parts_and_still_oldest_first(
+    folder: Path, files: IntakeFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "READ_BYTES", 3_000)
+    one, other = IntakeWriter(folder, 0), IntakeWriter(folder, 0)
+    for at in range(0, 12, 2):
+        one.append(1, body(at, "x" * 1_000))
+        other.append(1, body(at + 1))
+    read: list[bytes] = []
+    while rows := files.read(100):
+        assert sum(len(row.body) for row in rows[:-1]) < 3_000
+        read += [row.body for row in rows]
+        files.remove(keys(rows))
+    assert [found[:28] for found in read] == [body(at)[:28] for at in range(12)]
+    one.close()
+    other.close()
+
+
 def test_removed_rows_are_gone_and_their_numbers_are_never_used_again(writer: IntakeWriter, files: IntakeFiles) -> None:
     for at in range(3000):
         writer.append_later(1, body(at))

@@ -26,7 +26,7 @@ def accept(config: Config, *rows: IntakeRow) -> None:
 def waiting(config: Config, engine: Engine) -> int:
     """Accepted requests that nobody has worked in: in files and in the shared table."""
     files = IntakeFiles(config.intake_dir)
-    in_files = len(files.read(100_000))
+    in_files = files.count()
     files.close()
     with engine.connect() as db:
         return in_files + int(db.execute(select(func.count()).select_from(t.intake)).scalar_one())

@@ -24,7 +24,7 @@ from tracker.clock import SECOND, Instant
 from tracker.collect import native
 from tracker.collect.authenticate import Sender, authenticate, find_shop
 from tracker.collect.directory import Directory
-from tracker.collect.intake import IntakeWriter
+from tracker.collect.intake import IntakeWriter, write_body
 from tracker.collect.rates import Rate
 from tracker.collect.receive import Facts, Receipt, facts, rate_key, receive
 from tracker.collect.reduce import reduce
@@ -202,17 +202,8 @@ class Door:
         return taken
 
     def _row(self, shop_id: int, taken: Taken, now: Instant) -> bytes:
-        """The intake's row.  `received_at` comes first: readers sort by it without parsing."""
-        row: dict[str, Any] = {"received_at": now}
-        if taken.events:
-            row["events"] = taken.events
-        if taken.reasons:
-            row["refused"] = taken.reasons
-        if taken.ignored_names:
-            row["ignored"] = self._field_names.count(shop_id, taken.ignored_names)
-        if taken.counted:
-            row["counted"] = taken.counted
-        return orjson.dumps(row)
+        ignored = self._field_names.count(shop_id, taken.ignored_names) if taken.ignored_names else None
+        return write_body(now, events=taken.events, refused=taken.reasons, ignored=ignored, counted=taken.counted)
 
     def _refuse(self, shop_id: int, refusal: Refused, told: Facts, now: Instant) -> Answer:
         self._tally.add(shop_id, {refusal.reason.value: 1})

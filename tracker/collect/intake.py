@@ -1,6 +1,6 @@
 """The intake: what was accepted and is not worked in yet, durable before the sender is answered.
 
-In:  IntakeWriter.append(shop_id, body), from many requests at once.
+In:  IntakeWriter.append(shop_id, body), from many requests at once; `write_body` makes the body.
 Out: IntakeFiles.read() -> [IntakeRow], oldest first; IntakeFiles.remove() once they are worked in or forwarded.
 
 Each collector process writes a SQLite file of its own (WAL, synchronous=FULL), so that it waits for no twin and no pipeline; a
@@ -24,7 +24,11 @@ from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+import orjson
+
+from tracker.clock import Instant
 from tracker.collect import native
 from tracker.errors import Unavailable
 
@@ -40,6 +44,7 @@ BUSY_SECONDS = 1.0  # a reader's deletions take a few milliseconds; after this l
 # begins anew only when all of it has been moved, which under steady traffic is the writer's last step: at 4,000 pages, 16 MB.
 WRITER_CHECKPOINT_PAGES = 4_000
 READER_CHECKPOINT_BYTES = 1024 * 1024
+READ_BYTES = 16 * 1024 * 1024  # at once: a backlog of long bodies must not fill the memory of who works it in
 REMOVE_ROWS = 1_000  # in one transaction of a reader: about 2 ms in which the writer waits
 
 _CREATE = "CREATE TABLE intake(id INTEGER PRIMARY KEY AUTOINCREMENT, shop_id INTEGER NOT NULL, body BLOB NOT NULL)"
@@ -53,6 +58,15 @@ class IntakeRow:
     row: int
     shop_id: int
     body: bytes
+
+
+def write_body(received_at: Instant, **told: Any) -> bytes:
+    """A row's body.  `received_at` comes first: readers sort by it without parsing.  What is empty is left out.
+
+    `events` are packed ones; `refused`, `ignored`, `counted` are counts by name; `imported` marks events of the past that
+    somebody handed in, from which no rule may start.
+    """
+    return orjson.dumps({"received_at": received_at, **{name: value for name, value in told.items() if value}})
 
 
 class IntakeWriter:
@@ -82,6 +96,17 @@ class IntakeWriter:
         self._inbox.put((shop_id, body, ticket))
         ticket.wait()
         if not ticket.kept:
+            raise Unavailable("the intake's disk does not take anything")
+
+    def append_all(self, rows: Sequence[tuple[int, bytes]]) -> None:
+        """Returns when all rows, as (shop_id, body), have reached the disk, in order.  Raises Unavailable when one has not."""
+        tickets = []
+        for shop_id, body in rows:
+            tickets.append(self._waiting.ticket())
+            self._inbox.put((shop_id, body, tickets[-1]))
+        for ticket in tickets:
+            ticket.wait()
+        if not all(ticket.kept for ticket in tickets):
             raise Unavailable("the intake's disk does not take anything")
 
     def append_later(self, shop_id: int, body: bytes) -> None:
@@ -212,12 +237,21 @@ class IntakeFiles:
     def read(self, limit_rows: int, after: Mapping[str, int] | None = None) -> list[IntakeRow]:
         """The oldest rows of all files together, by the instant their body begins with; within a file in order of its rows.
 
+        So many, or fewer when they come to READ_BYTES.
         `after` names rows already read but not removed, as file -> row: what lies up to there is left out.
         """
         after = after or {}
         files = [self._rows(name, after.get(name, 0), limit_rows) for name in self._names()]
         # A body begins {"received_at":1760000000000 – equal length until the year 2286, so its bytes compare as the numbers do.
-        return list(islice(merge(*files, key=lambda row: row.body[:28]), limit_rows))
+        return list(_up_to_bytes(islice(merge(*files, key=lambda row: row.body[:28]), limit_rows)))
+
+    def count(self) -> int:
+        """How many rows wait in all files."""
+        total = 0
+        for name in self._names():
+            with self._sparing_the_others(name):
+                total += self._connection(name).execute("SELECT count(*) FROM intake").fetchone()[0]
+        return total
 
     def remove(self, rows: Iterable[tuple[str, int]]) -> None:
         """Forgets rows, given as (file, row).  Those already gone are no error."""
@@ -262,7 +296,8 @@ class IntakeFiles:
         query = "SELECT id, shop_id, body FROM intake WHERE id > ? ORDER BY id LIMIT ?"
         rows: list[IntakeRow] = []
         with self._sparing_the_others(name):
-            rows += (IntakeRow(name, *row) for row in self._connection(name).execute(query, (after, limit_rows)))
+            found = self._connection(name).execute(query, (after, limit_rows))
+            rows += _up_to_bytes(IntakeRow(name, *row) for row in found)
         return rows
 
     def _connection(self, name: str) -> sqlite3.Connection:
@@ -306,6 +341,16 @@ class IntakeFiles:
     def _shut(self, name: str) -> None:
         if name in self._open:
             self._open.pop(name).close()
+
+
+def _up_to_bytes(rows: Iterable[IntakeRow]) -> Iterator[IntakeRow]:
+    """The first rows, until they come to READ_BYTES; always one when there is one."""
+    size = 0
+    for row in rows:
+        yield row
+        size += len(row.body)
+        if size >= READ_BYTES:
+            return
 
 
 def _connect(path: Path, timeout: float) -> sqlite3.Connection:

@@ -11,6 +11,7 @@ that a browser or the shop's server could not have sent.  How it comes about is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ __all__ = [
 
 DAYS = 90
 STRANGERS_PER_DAY = 56
-TOGETHER = 256  # bodies written before one is waited for
+TOGETHER = 256  # bodies written before they are waited for
 NEWSLETTER_WEEKDAY, NEWSLETTER_HOUR = 3, 10
 CUSTOMERS_PER_STRANGER = 0.24  # of before, by the strangers of a month
 WIN_BACKS_AT = (0.12, 0.5, 0.86)  # of the days
@@ -101,10 +102,9 @@ def write_intake(directory: Path, bodies: Iterable[tuple[int, bytes]]) -> None:
     """Into one intake file; returns when all of it is on the disk.  Raises Unavailable."""
     writer = IntakeWriter(directory, linger_ms=0)
     try:
-        for number, (shop_id, body) in enumerate(waiting := list(bodies), 1):
-            # The writer commits in order: a body that was waited for says that those before it are on the disk too.
-            keep = writer.append if number % TOGETHER == 0 or number == len(waiting) else writer.append_later
-            keep(shop_id, body)
+        waiting = iter(bodies)
+        while together := list(islice(waiting, TOGETHER)):
+            writer.append_all(together)
     finally:
         writer.close()
 
