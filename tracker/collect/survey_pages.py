@@ -129,7 +129,7 @@ WORDS = {
         bad_link="This link does not work. Perhaps it was cut off; open it from the mail again.",
         expired="This link has expired, so it can no longer be answered.",
         ends={
-            "nps": ("Not at all likely", "Extremely likely"),
+            "nps": ("Not at all likely", "Very likely"),
             "csat": ("Very dissatisfied", "Very satisfied"),
             "ces": ("Very difficult", "Very easy"),
         },
