@@ -14,7 +14,8 @@
   /** @type {((...detail: any[]) => [string, ...any[]])[]} by code */
   const SENTENCES = [
     /* TWICE      */ () => ["the snippet is on this page twice; the second one does nothing. Remove one of the two tags."],
-    /* ERROR      */ (error) => ["something was not sent because of an error, often data-kr that is no JSON:", error],
+    /* ERROR      */ (error) =>
+      typeof error == "string" ? [`a survey is not shown: ${error}`] : ["something was not sent because of an error, often data-kr that is no JSON:", error],
     /* CONSENT    */ (asked, level) =>
       level
         ? [`consent is "${level}"` + (asked == level ? "" : ` (asked for "${asked}"; the browser's privacy signal allows no marketing)`)]

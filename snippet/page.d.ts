@@ -1,4 +1,4 @@
-// What the snippet finds or leaves on a shop's page, for the type check of the three files alone.
+// What the snippet finds or leaves on a shop's page, for the type check of these files alone.
 
 interface Window {
   kr?: any;

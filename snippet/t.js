@@ -82,7 +82,7 @@
     const here = () => location.href.replace(/#([^/!].*)?$/, "");
 
     const stored = `_kr.${options.key}.`;
-    const mine = stored + id(); // pages open side by side have a queue each
+    const mine = stored + 0 + id(); // pages open side by side have a queue each; what else is stored has no 0 there
     const landing = here();
 
     let level = -1; // index in levels; -1: nobody said, the shop's setting decides
@@ -118,7 +118,7 @@
     /** Takes what earlier pages left on the device: to send it, or, without consent, to be rid of it. */
     const sweep = safe(() => {
       for (const name in localStorage)
-        if (name.startsWith(stored) && (level < 2 || name != stored)) {
+        if (name.includes(level < 2 ? stored : stored + 0)) {
           const text = localStorage[name];
           delete localStorage[name];
           if (level > 1) queue.unshift(...parse(text));
@@ -275,12 +275,13 @@
       }
     });
 
-    /** @param {string} part */
-    const load = (part) =>
+    /** @param {string} part @param {any} [data] for the part, on its script's element */
+    const load = (part, data) =>
       d.head.append(
         Object.assign(d.createElement("script"), {
           src: tag.src.replace(/js(?=$|\?)/, part + ".js"),
           nonce: tag.nonce,
+          data,
         })
       );
 
@@ -289,7 +290,7 @@
         setLevel(data);
         until = timer = 0; // the wait for a decision is over
         later();
-      } else if (type == "debug") load(type);
+      } else if (type == "debug" || type == "survey") load(type, data);
       else send(type, data, extra);
     });
 
@@ -336,7 +337,7 @@
     on("scroll", () => (deepest = Math.max(deepest, scrollY)));
     on("visibilitychange", () => (d.hidden ? leave() : show()));
     for (const name of ["click", "submit"])
-      on(name, (event) => tell(event.target.closest(`[data-kr-${name}]`), name));
+      on(name, (event) => tell(event.target.closest("[data-kr-" + name + "]"), name));
     on("DOMContentLoaded", show);
     show();
   })();

@@ -104,7 +104,7 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 
 def test_commands_named_in_the_pages_exist() -> None:
     known = {command.removeprefix("tracker ").split()[0] for command in commands(cli)}
-    named = {(page.name, word) for page in PAGES for word in re.findall(r"[`/]tracker ([a-z]+)\b", page.read_text("utf-8"))}
+    named = {(page.name, word) for page in PAGES for word in re.findall(r"[`/]tracker ([a-z-]+)\b", page.read_text("utf-8"))}
     assert [one for one in sorted(named) if one[1] not in known] == []
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tracker import __version__, shops
+from tracker.collect import survey_pages
 from tracker.collect import views as collect_views
 from tracker.collect.door import Door
 from tracker.config import Config, from_env
@@ -40,6 +41,7 @@ def create_app(config: Config | None = None, parts: Sequence[str] = PARTS) -> Fl
         door = Door.open(config, engine)
         atexit.register(door.close)
         app.register_blueprint(collect_views.blueprint(door))
+        app.register_blueprint(survey_pages.blueprint(door))
     if "admin" in parts:
         from tracker.http import admin
 

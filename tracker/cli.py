@@ -13,10 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from tracker import __version__, clock, shops
+from tracker import __version__, clock, shops, surveys
 from tracker import tables as t
 from tracker.config import Config, ConfigError, from_env
 from tracker.demo import history
@@ -30,6 +30,7 @@ from tracker.pipeline.process import Hold
 from tracker.pipeline.rebuild import build_slice, start_building, with_todays_rules
 from tracker.run import serve
 from tracker.shops import Shop, ShopSettings
+from tracker.stages import STAGES
 from tracker.storage import migrate as migrate_tables
 from tracker.storage import open_engine, writing
 from tracker.worker import Worker
@@ -66,6 +67,13 @@ def _config() -> Config:
 
 def _engine(config: Config) -> Engine:
     return open_engine(config)
+
+
+def _find_shop(db: Connection, shop_id: int) -> Shop:
+    found = shops.find_shop(db, shop_id)
+    if found is None:
+        raise click.ClickException(f"there is no shop {shop_id}; `tracker shop list` shows them")
+    return found
 
 
 @cli.command()
@@ -227,8 +235,7 @@ def shop_list() -> None:
 def shop_rotate_key(shop_id: int) -> None:
     """A new secret; the one before stays valid until the next rotation."""
     with writing(_engine(_config())) as db:
-        if shops.find_shop(db, shop_id) is None:
-            raise click.ClickException(f"there is no shop {shop_id}; `tracker shop list` shows them")
+        _find_shop(db, shop_id)
         click.echo(shops.rotate_secret(db, shop_id, clock.now()))
 
 
@@ -257,6 +264,26 @@ def user_add(email: str, name: str, shop_ids: tuple[int, ...], role: str, passwo
     click.echo(f"{email} can log in.")
 
 
+@cli.command("survey-link")
+@click.argument("shop_id", type=int)
+@click.option("--type", "kind", required=True, type=click.Choice(list(surveys.LOWEST)))
+@click.option("--survey-id", required=True, help="Which survey; name each round of one that is asked again.")
+@click.option("--question", required=True, help="As the customer reads it.")
+@click.option("--order", "transaction_id", help="The order's key; with --customer or instead of it.")
+@click.option("--customer", "customer_key", help="The customer's key on the platform.")
+@click.option("--item-id", help="The product's key.")
+@click.option("--item-name", help="Its name, as the customer reads it.")
+@click.option("--stage", type=click.Choice([stage.key for stage in STAGES]), help="The stage that it asks about.")
+@click.option("--language", type=click.Choice(surveys.LANGUAGES), help="Of the page; the shop's when absent.")
+def survey_link(shop_id: int, kind: str, customer_key: str | None, language: str | None, **about: str | None) -> None:
+    """Print the address of a survey, to be put into a mail; with ?score=9 after it, the one for that score."""
+    config = _config()
+    with _engine(config).connect() as db:
+        found = _find_shop(db, shop_id)
+    asked = {"type": kind, **{name: value for name, value in about.items() if value is not None}}
+    click.echo(surveys.link(config.survey_url, found, asked, clock.now(), customer_key=customer_key, language=language))
+
+
 @cli.command()
 @click.argument("shop_id", type=int)
 def rebuild(shop_id: int) -> None:
@@ -275,9 +302,7 @@ def _refold(shop_id: int, *, replay: bool) -> None:
     config = _config()
     engine = _engine(config)
     with engine.connect() as db:
-        found = shops.find_shop(db, shop_id)
-    if found is None:
-        raise click.ClickException(f"there is no shop {shop_id}; `tracker shop list` shows them")
+        found = _find_shop(db, shop_id)
     hold = Hold(secrets.token_urlsafe(12), config.lease_seconds * 1000, config.secret_key)
     _wait_for_lease(engine, found, hold)
     with writing(engine) as db:

@@ -34,6 +34,7 @@ class Config:
     public_url: str = setting("http://127.0.0.1:8000", "address under which browsers reach this installation")
     collect_path: str = setting("/k", "path of the front door; neutral, since ad blockers match paths")
     script_path: str = setting("/k.js", "path of the snippet; its lazily loaded parts lie beside it")
+    survey_path: str = setting("/q", "path of the survey links in mails")
     max_body_bytes: int = setting(1_048_576, "bytes of one request body")
     max_events: int = setting(500, "events in one body")
     max_age_days: int = setting(30, "age of a browser's event in days beyond which it is refused; servers may send any age")
@@ -53,6 +54,11 @@ class Config:
     def intake_dir(self) -> Path:
         """Where each collector process keeps its intake file."""
         return Path(self.data_dir) / "intake"
+
+    @property
+    def survey_url(self) -> str:
+        """Where survey links are answered; the token comes after a slash."""
+        return self.public_url.rstrip("/") + self.survey_path
 
     @property
     def resolved_database_url(self) -> str:

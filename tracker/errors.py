@@ -28,6 +28,8 @@ class RefusedReason(StrEnum):
     NOT_FROM_BROWSER = "not_from_browser"  # money and order facts come signed from the shop's server
     TOO_OLD = "too_old"
     IN_FUTURE = "in_future"
+    BAD_LINK = "bad_link"  # of a survey: cut, or signed by no secret of the shop's, or asking what cannot be asked
+    EXPIRED_LINK = "expired_link"  # of a survey, older than it may be
 
 
 class DroppedReason(StrEnum):

@@ -225,7 +225,7 @@ test("storage that is full: everything works but the reload", async () => {
 
 test("rubbish in the storage is thrown away and hurts once at most", async () => {
   const device = browser();
-  device.storage[`_kr.${KEY}.1`] = "{oops";
+  device.storage[`_kr.${KEY}.01`] = "{oops";
   device.storage[`_kr.${KEY}.`] = "not a number";
   const page = open({ device, tag: CONSENT });
   await pass(page, 300);
@@ -233,7 +233,7 @@ test("rubbish in the storage is thrown away and hurts once at most", async () =>
   const second = open({ device, tag: CONSENT });
   await pass(second, 300);
   assert.deepEqual(types(second), ["page_view"]);
-  assert.ok(!(`_kr.${KEY}.1` in device.storage));
+  assert.ok(!(`_kr.${KEY}.01` in device.storage));
 });
 
 test("cookies that throw, as in a sandboxed frame", async () => {

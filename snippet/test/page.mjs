@@ -10,7 +10,7 @@ import vm from "node:vm";
 
 const BUILT = new URL("../../tracker/static/snippet/", import.meta.url);
 const code = (name) => new vm.Script(readFileSync(new URL(name, BUILT), "utf8"), { filename: name });
-export const FILES = { k: code("k.js"), layer: code("k.layer.js"), debug: code("k.debug.js") };
+export const FILES = { k: code("k.js"), layer: code("k.layer.js"), debug: code("k.debug.js"), survey: code("k.survey.js") };
 
 export const KEY = "pk_one";
 export const SHOP = "https://shop.example";

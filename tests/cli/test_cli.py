@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, select, update
 from tests.builders import START, add_shop, counters, event, intake_row, look, purchase, work_in
 from tests.cli.conftest import Tracker
 from tests.worker.intake import waiting
-from tracker import __version__, shops, storage
+from tracker import __version__, clock, shops, storage, surveys
 from tracker import tables as t
 from tracker.cli import cli
 from tracker.clock import DAY, MINUTE
@@ -98,9 +98,50 @@ def test_a_rotated_key_is_printed_and_the_one_before_stays(tracker: Tracker, eng
     assert rotated.secrets == (new, shop.secret)
 
 
-@pytest.mark.parametrize("command", ["shop rotate-key 7", "rebuild 7", "replay 7"])
+@pytest.mark.parametrize(
+    "command",
+    ["shop rotate-key 7", "rebuild 7", "replay 7", "survey-link 7 --type nps --survey-id a --question b --order c"],
+)
 def test_a_shop_that_is_not_there_is_said(tracker: Tracker, command: str) -> None:
     assert "there is no shop 7; `tracker shop list` shows them" in said(tracker(*command.split()), 1)
+
+
+# --- surveys
+
+ASKED = ["--type", "nps", "--survey-id", "efter-levering", "--question", "Vil du anbefale os?"]
+
+
+def test_a_survey_link_is_printed_and_says_what_was_asked(tracker: Tracker, shop: Shop) -> None:
+    more = ["--order", "10042", "--customer", "318", "--item-id", "a", "--item-name", "A", "--stage", "delivery"]
+    words = ["survey-link", str(shop.shop_id), *ASKED, *more, "--language", "en"]
+    printed = said(tracker(*words, public_url="https://t.example/", survey_path="/svar")).strip()
+    assert printed.startswith(f"https://t.example/svar/{shop.site_key}~")
+    survey = surveys.read(printed.rsplit("/", 1)[1], shop, clock.now())
+    assert (survey.customer_key, survey.language) == ("318", "en")
+    assert survey.about == {
+        "survey_id": "efter-levering",
+        "type": "nps",
+        "question": "Vil du anbefale os?",
+        "transaction_id": "10042",
+        "item_id": "a",
+        "item_name": "A",
+        "stage": "delivery",
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ([*ASKED], "names nobody: give the order"),
+        ([*ASKED, "--customer", "freja@example.com"], "customer_key looks like an e-mail address"),
+        ([*ASKED, "--order", "1", "--stage", "five"], "'five' is not one of"),
+        ([*ASKED, "--order", "x" * 200], "transaction_id is longer than 128 characters"),
+    ],
+)
+def test_a_survey_that_cannot_be_asked_is_refused(tracker: Tracker, shop: Shop, words: list[str], error: str) -> None:
+    result = tracker("survey-link", str(shop.shop_id), *words)
+    assert error in said(result, result.exit_code)
+    assert result.exit_code != 0
 
 
 # --- accounts

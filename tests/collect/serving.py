@@ -28,6 +28,7 @@ import orjson
 from flask import Flask
 
 from tracker import storage
+from tracker.collect import survey_pages
 from tracker.collect.door import Door
 from tracker.collect.intake import IntakeFiles
 from tracker.collect.views import blueprint
@@ -49,6 +50,7 @@ class Reply(NamedTuple):
 def build(config: Config, door: Door) -> Flask:
     app = Flask(__name__)
     app.register_blueprint(blueprint(door))
+    app.register_blueprint(survey_pages.blueprint(door))
     return app
 
 

@@ -15,13 +15,13 @@ from werkzeug.serving import make_server
 
 from tracker.clock import now
 from tracker.collect import signature
+from tracker.collect.script import scripts
 from tracker.config import Config
 from tracker.demo.views import blueprint
 from tracker.events.types import Source
 from tracker.shops import Shop, ShopSettings
 
 SHOP = Shop(1, "Lyng & Datter", "pk_demo", "sk_demo", None, ("127.0.0.1",), ShopSettings())
-SNIPPET = Path(__file__).parents[2] / "tracker" / "static" / "snippet" / "k.js"
 
 
 @dataclass
@@ -95,7 +95,8 @@ def serving(data_dir: Path) -> Iterator[Shopfront]:
     base_url = f"http://127.0.0.1:{server.server_port}"
     server.app = shop_app(Config(data_dir=str(data_dir), public_url=base_url))
     server.app.add_url_rule("/k", view_func=collector.take, methods=["POST"])
-    server.app.add_url_rule("/k.js", view_func=lambda: Response(SNIPPET.read_text(), mimetype="text/javascript"))
+    for path, script in scripts("/k.js", "/k").items():
+        server.app.add_url_rule(path, path, lambda body=script.body: Response(body, mimetype="text/javascript"))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -63,7 +63,8 @@ def test_the_acts_arrive_in_their_order(walked: tuple[DressBuyer, Collector, lis
         "consent_update", "view_item_list", "view_item_list", "select_item", "view_size_guide", "view_reviews",
         "select_item_variant", "select_item_variant", "add_to_cart", "view_cart", "newsletter_subscribe", "apply_coupon",
         "view_cart", "begin_checkout", "add_contact_info", "add_address_info", "add_shipping_info", "add_payment_info",
-        "purchase", "order_paid", "purchase", "order_shipped", "order_delivered", "share", "review_submitted", "loyalty_joined",
+        "purchase", "order_paid", "purchase", "survey_shown", "order_shipped", "order_delivered", "share",
+        "review_submitted", "loyalty_joined",
     ]  # fmt: skip
     assert kinds == expected
 

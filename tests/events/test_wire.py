@@ -286,6 +286,7 @@ BAD: list[tuple[str, dict[str, Any], Source, str, str]] = [
     ("a score above its scale", browser("survey_submitted", {"type": "nps", "score": 11}), BROWSER, "data.score", "is above the scale's 10"),
     ("a score above the scale given", browser("survey_submitted", {"type": "csat", "score": 4, "scale_max": 3}), BROWSER, "data.score", "is above the scale's 3"),
     ("a survey of no kind", browser("survey_submitted", {"type": "mood", "score": 1}), BROWSER, "data.type", "is none of nps, csat, ces"),
+    ("a survey about a stage that is none", browser("survey_submitted", {"type": "nps", "score": 1, "stage": "five"}), BROWSER, "data.stage", "is none of need, awareness, information, consideration, decision, purchase, delivery, engagement, retention, satisfaction, advocacy, reactivation"),
     ("a flag as text", server("purchase", {**ORDER, "is_test": "no"}), SERVER, "data.is_test", "is neither true nor false"),
     ("scrolled further than the page", browser("page_engaged", {"visible_seconds": 1, "scroll_share": 1.1}), BROWSER, "data.scroll_share", "is not between 0 and 1"),
     ("filters that are an object", browser("filter_item_list", {"filters": {"a": 1}}), BROWSER, "data.filters", "is no list of texts"),

@@ -12,7 +12,7 @@ from time import sleep
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.snippet.collecting import STUB, Collector, collecting, shop
 from tests.snippet.reading import read
@@ -332,3 +332,80 @@ def test_what_it_costs_the_main_thread(chromium: Browser, collector: Collector) 
     for name, measured in costs.items():
         print(f"main thread, {name}: {sorted(measured)[3]:.2f} ms of processor ({min(measured):.2f}–{max(measured):.2f})")
     assert all(cost > 0 for measured in costs.values() for cost in measured), "the trace says nothing of the script"
+
+
+SURVEY = (
+    '{survey_id: "kvittering", type: "nps", question: "<b>Vil du</b> anbefale os?", transaction_id: "10042", stage: "purchase"}'
+)
+# What a page may have that would spoil a box of ours, or be spoilt by it; and a policy as strict as shops have.
+HOSTILE_HEAD = """<meta http-equiv="Content-Security-Policy" content="style-src 'nonce-a'">
+<style nonce=a>* {color: red; text-transform: uppercase} button, section, p {display: none !important; font-size: 99px}
+#q {position: fixed}</style>"""
+
+
+def test_a_survey_is_shown_answered_and_explained(context: BrowserContext, collector: Collector) -> None:
+    """By keyboard, on a page whose styles and policy know nothing of it."""
+    body = '<section id=theirs style="color: blue">theirs</section>'
+    with shop(page_with(collector, 'data-consent="statistics"', HOSTILE_HEAD, body)) as address:
+        page = context.new_page()
+        heard: list[str] = []
+        page.expose_function("heard", lambda key: heard.append(key))
+        page.goto(address + "/p")
+        page.evaluate("document.addEventListener('keydown', (event) => heard(event.key))")
+        before = page.evaluate("getComputedStyle(theirs).cssText + document.styleSheets.length")
+        page.evaluate(f"kr('survey', {SURVEY})")
+        box = page.get_by_role("dialog", name="<b>Vil du</b> anbefale os?")
+        expect(box).to_be_visible()
+        assert page.evaluate("document.activeElement.tagName") == "BODY", "it does not take the focus"
+        styles = box.evaluate(
+            "(box) => { const {textTransform, fontSize} = getComputedStyle(box); return [textTransform, fontSize] }"
+        )
+        assert styles == ["none", "16px"]
+        assert page.evaluate("getComputedStyle(theirs).cssText + document.styleSheets.length") == before
+        box.get_by_role("button", name="9").focus()
+        page.keyboard.press("Enter")
+        expect(box.get_by_role("button", name="9")).to_have_attribute("aria-pressed", "true")
+        expect(box.get_by_role("textbox", name="Vil du fortælle os hvorfor?")).to_be_focused()
+        page.keyboard.type("Nemt! ")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(box).to_have_text("Tak for dit svar")
+        expect(box).to_have_count(0)
+        assert heard == []
+        collector.wait(lambda: collector.types().count("survey_submitted") == 2, "score and words are told")
+        page.goto(address + "/q")
+        page.evaluate(f"kr('survey', {SURVEY})")
+        page.wait_for_function("kr.log.some(([, why]) => why == 'it was shown before')")
+    told = [event for event in collector.events() if event["type"].startswith("survey")]
+    assert [event["type"] for event in told] == ["survey_shown", "survey_submitted", "survey_submitted"]
+    assert [(event["data"].get("score"), event["data"].get("answer")) for event in told] == [
+        (None, None),
+        (9, None),
+        (9, "Nemt! "),
+    ]
+    assert told[1]["data"]["answer_id"] == told[2]["data"]["answer_id"]
+    assert {(event["data"]["transaction_id"], event["data"]["stage"]) for event in told} == {("10042", "purchase")}
+
+
+def test_a_survey_fits_a_telephone_and_can_be_refused(chromium: Browser, collector: Collector) -> None:
+    context = chromium.new_context(viewport={"width": 320, "height": 480}, color_scheme="dark", locale="sv-SE")
+    with shop(page_with(collector, 'data-consent="anonymous"')) as address:
+        page = context.new_page()
+        page.goto(address + "/p")
+        page.evaluate(f"kr('survey', {{...{SURVEY}, language: 'sv'}})")
+        box = page.get_by_role("dialog")
+        expect(box).to_be_visible()
+        place = box.bounding_box()
+        assert place and place["x"] >= 0 and place["x"] + place["width"] <= 320 and place["y"] >= 0
+        assert all((button.bounding_box() or {}).get("height", 0) >= 44 for button in box.get_by_role("button").all())
+        assert box.evaluate("(box) => getComputedStyle(box).backgroundColor") != "rgb(255, 255, 255)", "dark"
+        box.get_by_role("button", name="0", exact=True).click()
+        page.keyboard.press("Escape")
+        expect(box).to_have_count(0)
+        page.evaluate(f"kr('survey', {{...{SURVEY}, survey_id: 'other'}})")
+        page.get_by_role("button", name="Nej tak").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+        collector.wait(lambda: collector.types().count("survey_shown") == 2, "both are told")
+    assert collector.types().count("survey_submitted") == 1
+    context.close()

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from tracker.events.catalog import aftersales
 from tracker.stages import STAGES, VIEWS, StageView
 
 
 def test_there_are_twelve_in_order() -> None:
     assert [stage.number for stage in STAGES] == list(range(1, 13))
+
+
+def test_a_survey_may_be_about_each_of_them() -> None:
+    """Said twice, since events are below the stages."""
+    assert tuple(stage.key for stage in STAGES) == aftersales.STAGES
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from tracker.clock import Instant
@@ -32,9 +33,8 @@ class Sender:
     signature: signature.Signature | None
 
 
-def find_shop(receipt: Receipt, find: Callable[[str], Shop | None]) -> Shop:
-    """By the site key.  Raises Refused unknown_key."""
-    key = receipt.envelope.get("key")
+def find_shop(key: Any, find: Callable[[str], Shop | None]) -> Shop:
+    """By the site key that was given.  Raises Refused unknown_key."""
     shop = find(key) if isinstance(key, str) else None
     if shop is None:
         raise Refused(RefusedReason.UNKNOWN_KEY, {"key": "names no shop here" if key else "is missing"})

@@ -123,7 +123,7 @@ class Door:
         try:
             self._limit_address(told, now)
             receipt = receive(environ, self.config.max_body_bytes, self.config.max_events)
-            shop = find_shop(receipt, self._find)
+            shop = find_shop(receipt.envelope.get("key"), self._find)
             shop_id = shop.shop_id
             sender = authenticate(receipt, told, shop, now, self.config.signature_window_seconds)
             self._limit_key(sender, now)
@@ -132,6 +132,38 @@ class Door:
             return self._refuse(shop_id, refusal, told, now)
         except Unavailable:
             return Answer(503, b'{"error":"unavailable"}', {"Retry-After": str(RETRY_SECONDS)})
+
+    # --- for another way in, which has its own proof of whose it is: survey_pages.py
+
+    def limit(self, environ: Mapping[str, Any], now: Instant) -> None:
+        """Counts a request of this address.  Raises Refused rate_limited."""
+        told = facts(environ, self._country_header, self.config.trusted_proxies)
+        _limit(self._per_address.hit(rate_key(told.address), now))
+
+    def shop(self, key: str) -> Shop:
+        """By its site key.  Raises Refused unknown_key; Unavailable while nobody knows which shops there are."""
+        return find_shop(key, self._find)
+
+    def tell(self, shop: Shop, event: Mapping[str, Any], now: Instant) -> None:
+        """Takes in one event, in wire form, as if the shop's server had signed it.  Returns when it has reached the disk.
+
+        Has a rate of its own: what others may set off must not silence the shop's server.  Raises Refused, Unavailable.
+        """
+        _limit(self._per_key.hit((shop.shop_id, "told"), now))
+        loaded = wire.load(
+            event,
+            event,
+            Source.SERVER,
+            received_at=now,
+            currency=shop.settings.currency,
+            default_consent=Consent.STATISTICS,
+            limits=self.config,
+        )
+        self._intake.append(shop.shop_id, self._row(shop.shop_id, Taken(events=[pack(loaded.event)]), now))
+
+    def count(self, shop_id: int, refusal: Refused) -> None:
+        """A refusal that was answered elsewhere; shop 0 when nobody knows whose it was."""
+        self._tally.add(shop_id, {refusal.reason.value: 1})
 
     # --- the stations that need the door's memory
 
@@ -206,7 +238,7 @@ class Door:
         return write_body(now, events=taken.events, refused=taken.reasons, ignored=ignored, counted=taken.counted)
 
     def _refuse(self, shop_id: int, refusal: Refused, told: Facts, now: Instant) -> Answer:
-        self._tally.add(shop_id, {refusal.reason.value: 1})
+        self.count(shop_id, refusal)
         if refusal.reason in (RefusedReason.BAD_SIGNATURE, RefusedReason.STALE_SIGNATURE):
             self._per_address.hit(rate_key(told.address), now)
         body = orjson.dumps({"refused": [{"reason": refusal.reason, "detail": refusal.detail}]})

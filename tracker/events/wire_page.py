@@ -62,6 +62,8 @@ REASONS: Mapping[RefusedReason, tuple[str, str]] = {
     RefusedReason.NOT_FROM_BROWSER: ("202", "money, order and after-sales facts must come signed from the shop's server"),
     RefusedReason.TOO_OLD: ("202", "a browser's event older than 30 days; a server may send any age"),
     RefusedReason.IN_FUTURE: ("202", "more than 5 minutes ahead, after the clock was corrected"),
+    RefusedReason.BAD_LINK: ("404", "a [survey link](surveys.md) that is cut, or that no secret of the shop has signed"),
+    RefusedReason.EXPIRED_LINK: ("410", "a survey link older than 90 days"),
 }
 
 SIGNED_AT = 1_780_308_000

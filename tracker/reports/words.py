@@ -90,6 +90,8 @@ OUTCOME_REASONS = {
     "not_from_browser": N_("Orders and money must come from the shop's server, not from the browser"),
     "too_old": N_("The event was too old when it arrived"),
     "in_future": N_("The event lies in the future: check the sender's clock"),
+    "bad_link": N_("A survey link was cut, or signed with a secret that no longer counts"),
+    "expired_link": N_("A survey link was older than 90 days"),
     "duplicate": N_("This event is already here: sent again, counted once"),
     "erased": N_("Its person was erased"),
     "expired": N_("Older than what the shop keeps"),

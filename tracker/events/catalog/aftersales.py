@@ -77,6 +77,10 @@ class ReferralConverted(EventType):
 
 
 SCALES = {"nps": 10, "csat": 5, "ces": 7}  # the highest score when the survey does not say
+STAGES = (
+    "need", "awareness", "information", "consideration", "decision", "purchase", "delivery", "engagement", "retention",
+    "satisfaction", "advocacy", "reactivation",
+)  # fmt: skip
 
 
 class Survey(MayNameOrder):
@@ -85,6 +89,9 @@ class Survey(MayNameOrder):
     survey_id = f.Key("which survey")
     type = f.Choice("net promoter score, satisfaction, effort", tuple(SCALES), required=True)
     question = f.Text("as asked", longest=300)
+    item_id = f.Key("the product that it is about")
+    item_name = f.Text("its name")
+    stage = f.Choice("the stage of the journey that it is about", STAGES)
 
 
 class SurveyShown(EventType):
@@ -95,7 +102,7 @@ class SurveyShown(EventType):
 
 
 class SurveySubmitted(EventType):
-    """A survey was answered."""
+    """A survey was answered.  When an answer is corrected, or words are added, it is told again: see `answer_id`."""
 
     example = {
         "data": {
@@ -105,7 +112,11 @@ class SurveySubmitted(EventType):
             "scale_max": 10,
             "question": "Vil du anbefale os?",
             "answer": "Hurtig levering",
+            "answer_id": "6Yd0n3Jx",
             "transaction_id": "10042",
+            "item_id": "KJ-1042-38",
+            "item_name": "Sommerkjole Vilma",
+            "stage": "delivery",
         }
     }
 
@@ -113,6 +124,7 @@ class SurveySubmitted(EventType):
         score = f.Number("the score given", unit="points", lowest=0, highest=100, required=True)
         scale_max = f.Whole("the highest score; absent: nps 10, csat 5, ces 7", unit="points", lowest=1, highest=100)
         answer = f.Text("what was said besides", longest=1000)
+        answer_id = f.Key("the same on all events about one answer; its last score and its last words count", longest=64)
 
     @classmethod
     def problems(cls, event: Event) -> dict[str, str]:
