@@ -39,7 +39,7 @@ def told(here: Installation) -> dict[str, Event]:
 
 
 def test_an_order_is_a_purchase_of_the_shops_server_in_the_shops_money_and_time(here: Installation) -> None:
-    money = {"tax": "25", "shipping": 31.2, "total_value": "156,20", "coupon": "HEJ", "payment_type": "card"}
+    money = {"tax": "25", "shipping": 31.2, "total_value": "156,20", "coupon": "HEJ", "payment_type": "card", "company_key": 12}
     who = {"email": "A@Example.com", "country": "DK", "customer_key": 318, "visitor_key": "v1"}
     report = here.bring("orders", lines(order(**money, **who)))
     event = here.event()
@@ -50,7 +50,7 @@ def test_an_order_is_a_purchase_of_the_shops_server_in_the_shops_money_and_time(
     assert (event.occurred_at, event.received_at) == (parse("2025-11-03T19:20:00+01:00"), here.now)
     assert (event.email, event.customer_key, event.visitor_key, event.country) == ("a@example.com", "318", "v1", "DK")
     assert event.data == {"currency": "DKK", "value": 10_000, "tax": 2_500, "shipping": 3_120, "total_value": 15_620,
-                          "coupon": "HEJ", "payment_type": "card", "status": "paid"}  # fmt: skip
+                          "coupon": "HEJ", "payment_type": "card", "status": "paid", "company_key": "12"}  # fmt: skip
 
 
 def test_no_version_of_the_platform_is_told_so_that_what_the_server_says_stays(here: Installation) -> None:

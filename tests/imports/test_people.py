@@ -19,6 +19,13 @@ def test_a_customer_is_who_has_which_key_and_address(here: Installation) -> None
     assert event.occurred_at == parse("2024-02-11T00:00:00+01:00")
 
 
+def test_the_company_of_a_customer_or_contact_is_told(here: Installation) -> None:
+    here.bring("customers", "customer_key;email;CVR\n318;a@example.com;12345678\n318;a@example.com;\n")
+    here.bring("contacts", lines({**MET, "company_key": "DK12345678"}))
+    assert [event.data.get("company_key") for event in here.events()].count(None) == 1
+    assert len({event.event_id for event in here.events()}) == 3
+
+
 def test_without_a_date_a_customer_is_known_from_today(here: Installation) -> None:
     here.bring("customers", "customer_key,email\n318,a@example.com\n")
     assert here.event().occurred_at == here.now

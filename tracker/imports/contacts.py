@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 
 from tracker.errors import Refused, RefusedReason
 from tracker.imports.columns import Column, normal
-from tracker.imports.kinds import EMAIL_TITLES, Told, who
+from tracker.imports.kinds import COMPANY, EMAIL_TITLES, Told, who
 from tracker.imports.lines import Entry
 from tracker.imports.values import Reading, event_id, key, moment
 from tracker.shops import Shop
@@ -19,6 +19,7 @@ COLUMNS: Sequence[Column] = (
     Column("kind", "phone, fair, shop_visit, other", ("type", "contact", "art", "typ")),
     Column("customer_key", "who: the customer's id on the platform; 0 and empty: none", ("customer_id", "user_id")),
     Column("email", "who: the e-mail address", EMAIL_TITLES),
+    COMPANY,
     Column("contact_id", "your own id of this contact; absent: a contact with the same words is the same one", ("id",)),
     Column("location", "where", ("place", "shop", "store", "sted", "plats")),
     Column("campaign", "the campaign it belongs to", ("utm_campaign", "kampagne", "kampanj")),
@@ -47,7 +48,7 @@ def tell(entry: Entry, shop: Shop) -> list[Told]:
     own_id = read("contact_id", key)
     if read.errors:
         raise Refused(RefusedReason.INVALID, {"fields": read.errors})
-    told = {name: read.given.get(name) for name in ("location", "campaign", "note")}
+    told = {name: read.given.get(name) for name in ("location", "campaign", "note", "company_key") if read.given.get(name)}
     what = (own_id,) if own_id else (str(occurred_at), str(kind), customer or "", email or "", repr(sorted(told.items())))
     wire = {"event_id": event_id("contact", *what), "type": "offline_contact", "occurred_at": occurred_at}
     return [Told({**wire, "customer_key": customer, "email": email, "data": {"kind": kind, **told}})]

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 
 from tracker.errors import Refused, RefusedReason
 from tracker.imports.columns import Column
-from tracker.imports.kinds import EMAIL_TITLES, Told, who
+from tracker.imports.kinds import COMPANY, EMAIL_TITLES, Told, who
 from tracker.imports.lines import Entry
-from tracker.imports.values import Reading, event_id, moment
+from tracker.imports.values import Reading, event_id, key, moment
 from tracker.shops import Shop
 
 COLUMNS: Sequence[Column] = (
     Column("customer_key", "the customer's id on the platform; 0 and empty: none", ("customer_id", "user_id", "id")),
     Column("email", "the e-mail address", EMAIL_TITLES),
+    COMPANY,
     Column(
         "occurred_at",
         "since when they are a customer; absent: today",
@@ -32,9 +33,10 @@ def tell(entry: Entry, shop: Shop) -> list[Told]:
     read = Reading(entry.one)
     read.only(column.name for column in COLUMNS)
     customer, email = who(read)
-    occurred_at = read("occurred_at", moment(shop.settings.tz))
+    occurred_at, company = read("occurred_at", moment(shop.settings.tz)), read("company_key", key)
     if read.errors:
         raise Refused(RefusedReason.INVALID, {"fields": read.errors})
-    # Of both keys: a customer with a new address is told anew.
-    wire = {"event_id": event_id("customer", customer or "", email or ""), "type": "identify", "occurred_at": occurred_at}
-    return [Told({**wire, "customer_key": customer, "email": email, "data": {"method": "import"}})]
+    # Of all keys: a customer with a new address is told anew.
+    keys = (customer or "", email or "", company or "")
+    wire = {"event_id": event_id("customer", *keys), "type": "identify", "occurred_at": occurred_at}
+    return [Told({**wire, "customer_key": customer, "email": email, "data": {"method": "import", "company_key": company}})]

@@ -21,6 +21,12 @@ Wire = dict[str, Any]
 
 EMAIL_TITLES = ("customer_email", "billing_email", "email_billing", "user_email", "contact_email", "e_mail", "email_address")
 
+COMPANY = Column(
+    "company_key",
+    "the company, in a shop whose journeys are those of companies: its VAT number, or the shop's own number of it",
+    ("vat_number", "billing_vat", "cvr"),
+)
+
 NO_REQUEST = Facts(address="", origin=None, signature=None, user_agent="", country=None, wants_no_marketing=False)
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from tracker.clock import Instant
 from tracker.errors import Refused, RefusedReason
 from tracker.imports.columns import Column, normal
-from tracker.imports.kinds import EMAIL_TITLES, Told, Wire
+from tracker.imports.kinds import COMPANY, EMAIL_TITLES, Told, Wire
 from tracker.imports.lines import Entry, Row
 from tracker.imports.values import Reading, amount, customer_key, event_id, flag, key, moment, text, whole
 from tracker.money import exponent
@@ -36,6 +36,7 @@ ORDER: Sequence[Column] = (
     Column("email", "the buyer's address", EMAIL_TITLES),
     Column("customer_key", "the buyer's id on the platform; 0 and empty: none", ("customer_id", "customer_user", "user_id")),
     Column("visitor_key", "the buyer's browser: the value of the cookie `_kr`, if the shop has kept it"),
+    COMPANY,
     Column(
         "country",
         "the buyer's country, two letters",
@@ -284,7 +285,7 @@ def _item(read: Reading, path: str, errors: dict[str, str]) -> tuple[Wire | None
 
 def _purchase(read: Reading, order: _Order | None, at: Callable[[Any], Instant]) -> Wire:
     """Empty where the order cannot be read; its other faults are noted all the same."""
-    data: Wire = {name: read.given.get(name) for name in ("coupon", "payment_type", "created_via")}
+    data: Wire = {name: read.given.get(name) for name in ("coupon", "payment_type", "created_via", "company_key")}
     data |= {"customer_order_number": read("customer_order_number", whole), "is_test": read("is_test", flag)}
     data |= {"status": _state(read, at), "items": _items(read.given.get("items"), read, order)}
     discount, customer = read("discount", amount), read("customer_key", customer_key)

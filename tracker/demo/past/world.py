@@ -15,9 +15,8 @@ from heapq import heappop, heappush
 from random import Random
 from typing import Concatenate, ParamSpec, TypeVar
 
-import orjson
-
 from tracker.clock import DAY, HOUR, MINUTE, SECOND, Instant, parse
+from tracker.collect.intake import write_body
 from tracker.collect.receive import Facts
 from tracker.collect.reduce import reduce
 from tracker.config import Config
@@ -196,8 +195,7 @@ class World:
                 counted[loaded.event.type] += 1
             else:
                 kept.append(pack(reduced))
-        row = {"received_at": received_at, "events": kept, "counted": counted}
-        self.told.append((received_at, len(self.told), orjson.dumps({name: told for name, told in row.items() if told})))
+        self.told.append((received_at, len(self.told), write_body(received_at, events=kept, counted=counted)))
         return True
 
     def _salt(self, day: int) -> bytes:
