@@ -127,8 +127,9 @@
 
     /**
      * Numbers what is new, keeps the queue within its limits, and with consent on the device.  The numbers go on from page to
-     * page, and are given before anything is dropped, so that a gap shows every loss.  Returns the visitor key: reading cookies
-     * is among the slowest things a page can do, so it is read here only.
+     * page, and are given before anything is dropped, so that a gap shows a loss.  Two pages may give the same one at the same
+     * moment (localStorage reaches other processes late, and a page that is left cannot wait for a lock), but none is left out.
+     * Returns the visitor key: reading cookies is among the slowest things a page can do, so it is read here only.
      */
     const save = () => {
       const key = visitor();

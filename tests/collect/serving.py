@@ -38,6 +38,7 @@ ROOT = Path(__file__).parent.parent.parent
 PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Safari/604.1"
 )
+OPEN_RATES = {"rate_per_key": 10**9, "rate_per_address": 10**9}  # for senders at full speed, all from one address
 _ids = count()
 
 

@@ -19,13 +19,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from tests.collect.serving import Collector, event_ids, page_view, rows
+from tests.collect.serving import OPEN_RATES, Collector, event_ids, page_view, rows
 from tracker import clock, storage
 from tracker.collect.intake import IntakeFiles
 from tracker.config import Config
 from tracker.shops import Shop, add_shop
-
-OPEN_RATES = {"rate_per_key": 10**9, "rate_per_address": 10**9}
 
 
 @pytest.fixture

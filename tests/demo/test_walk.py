@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.demo.shopfront import Collector, serving
-from tests.demo.walk import EMAIL, NET_MINOR, DressBuyer, dress_buyer
+from tests.demo.walk import EMAIL, NET_MINOR, DressBuyer, answered, dress_buyer
 from tracker.clock import now
 from tracker.config import Config
 from tracker.events import wire
@@ -40,6 +40,7 @@ def walked(page: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
     data_dir: Path = tmp_path_factory.mktemp("shop")
     with serving(data_dir) as shop:
         buyer = dress_buyer(page, shop.base_url)
+        answered(page)
         page.goto("about:blank")  # the last page is left, and tells so
         there = {"loyalty_joined", "review_submitted", "share"}
         shop.collector.wait_for(lambda: there <= {event["type"] for event in shop.collector.events()})

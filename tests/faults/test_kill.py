@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from tests.builders import add_shop, counters
+from tests.collect.serving import OPEN_RATES
 from tests.faults.processes import Installation, Sender, post, wait_for
 from tests.postgres import Postgres
 from tracker import clock, storage
@@ -47,7 +48,7 @@ def assert_each_once(engine: Engine, shop: Shop, acknowledged: set[str]) -> None
 def test_collector_and_worker_killed_at_random_moments(engine: Engine, config: Config) -> None:
     shop = add_shop(engine, clock.now())
     chance = random.Random(20260916)
-    config = replace(config, lease_seconds=1)
+    config = replace(config, lease_seconds=1, **OPEN_RATES)
     with Installation(config) as installation:
         installation.start("collector")
         installation.start("worker")
@@ -77,7 +78,8 @@ def test_the_door_answers_while_postgresql_is_stopped_and_everything_arrives(tmp
     folder = tmp_path_factory.mktemp("away")
     with Postgres() as server:
         server.execute("CREATE DATABASE away")
-        config = Config(data_dir=str(folder), secret_key="s" * 20, database_url=server.url("away"), lease_seconds=1)
+        config = Config(data_dir=str(folder), secret_key="s" * 20, database_url=server.url("away"))
+        config = replace(config, lease_seconds=1, **OPEN_RATES)
         engine = storage.open_engine(config)
         storage.migrate(engine)
         shop = add_shop(engine, clock.now())

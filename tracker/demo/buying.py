@@ -94,7 +94,7 @@ def apply_coupon(call: Call) -> ResponseReturnValue:
         off = call.totals(found).discount_minor
         told = {"coupon": coupon.code, "currency": CURRENCY, "discount": facts.amount(off)}
         call.tell_next("apply_coupon", told, cart_key=found.cart_key)
-        call.notice("good", f"Rabatkoden {coupon.code} er trukket fra.", f"The code {coupon.code} has been taken off.")
+        call.notice("good", f"Koden {coupon.code} er brugt på kurven.", f"The code {coupon.code} is applied to your basket.")
     return call.go("cart")
 
 

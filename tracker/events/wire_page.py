@@ -26,7 +26,7 @@ EVENT_FIELDS: Mapping[str, tuple[str, str]] = {
     "event_id": ("text, required", "1–64 characters of `A-Z a-z 0-9 . _ : -`, unique within the shop and source. The same event sent again under the same id counts once."),
     "type": ("text, required", "one of the types below; any other text up to 64 characters is kept as `custom` under that name"),
     "occurred_at": ("instant", "when it happened by the sender's clock; absent: `sent_at`, else the time of receipt"),
-    "sequence": ("whole number ≥ 0", "the visitor's own numbering, one higher for each event; shows what was lost and orders events of one millisecond"),
+    "sequence": ("whole number ≥ 0", "the visitor's own numbering, one higher for each event (two pages side by side may give one twice, but leave none out); shows what was lost and orders events of one millisecond"),
     "page": ("object", "where it happened: `url` (http or https, required), `title`, `referrer`, `kind`"),
     "data": ("object", "the fields of the type"),
     "visitor_key": ("key", "the browser: the value of the cookie `_kr`. A server names it on the events of a visitor's order, which ties order and journey together."),

@@ -61,6 +61,7 @@
                     show: !!row.drop,
                     position: "right",
                     formatter: row.drop ? `↓ ${narrow(element) ? row.drop.split(" · ")[0] : row.drop}` : "",
+                    offset: [narrow(element) ? -52 : 0, 0], // no stage's name stands in this row: its place is free
                     ...text({ color: colour("lost"), fontSize: 12 }),
                   },
                 },
@@ -128,7 +129,7 @@
       data: data.days,
       axisLine: { lineStyle: { color: colour("line") } },
       axisTick: { show: false },
-      axisLabel: { color: colour("muted"), hideOverlap: true },
+      axisLabel: { color: colour("muted"), hideOverlap: true, alignMaxLabel: "right" },
     },
     yAxis: {
       type: "value",
