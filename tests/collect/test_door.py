@@ -433,3 +433,36 @@ def test_the_snippet_is_served(client: FlaskClient) -> None:
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.data) == answer.data
     assert client.post("/k.js").status_code == 405
+
+
+# --- the shop's own people, and clocks
+
+
+def test_a_browser_of_the_office_is_staff_and_its_address_is_kept_by_nobody(config: Config, engine: Engine) -> None:
+    with storage.writing(engine) as db:
+        shop = add_shop(db, "Hatte", ("shop.dk",), clock.now(), ShopSettings(excluded_networks=("203.0.113.0/24",)))
+    with opened(config) as door:
+        client = build(config, door).test_client()
+        for address in ("203.0.113.9", "198.51.100.9"):
+            body = {"key": shop.site_key, "consent": "statistics", "visitor_key": "v1", **page_view()}
+            headers = {"User-Agent": PHONE}
+            answer = client.post("/k", json=body, headers=headers, environ_overrides={"REMOTE_ADDR": address})
+            assert answer.status_code == 202
+        raw = json.dumps({"key": shop.site_key, **page_view()}).encode()
+        signature = sign(shop.secret, raw, clock.now() // SECOND)
+        client.post("/k", data=raw, headers={HEADER: signature}, environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
+        told = [(event.get("source"), event.get("bot")) for row in rows(config) for event in row["events"]]
+        assert told == [(None, "staff"), (None, None), ("server", None)]
+    held = [path for path in Path(config.data_dir).rglob("*") if path.is_file()]
+    assert not [path for path in held if b"203.0.113.9" in path.read_bytes()]
+
+
+@pytest.mark.parametrize(("off", "corrected"), [(50, None), (-50, None), (62, 2), (-90, 2)])
+def test_events_whose_senders_clock_is_wrong_are_counted(
+    config: Config, shop: Shop, post: Post, off: int, corrected: int | None
+) -> None:
+    sent_at = clock.now() - off * SECOND
+    events = [page_view(occurred_at=sent_at), page_view(occurred_at=sent_at)]
+    assert post({"key": shop.site_key, "sent_at": sent_at, "events": events})[1]["accepted"] == 2
+    (row,) = rows(config)
+    assert row.get("corrected") == corrected

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tracker.collect.receive import MAX_DEPTH, Facts, Receipt, facts, network, rate_key, receive
+from tracker.collect.receive import MAX_DEPTH, Facts, Receipt, facts, is_within, network, rate_key, receive
 from tracker.errors import Refused
 
 KIB = 1024
@@ -144,3 +144,24 @@ def test_a_rate_counts_an_ipv4_address_or_a_household_of_ipv6() -> None:
     assert rate_key("192.0.2.1") != rate_key("192.0.2.2")
     assert rate_key("2001:db8:1:2::1") == rate_key("2001:db8:1:2:ffff::9")
     assert rate_key("2001:db8:1:2::1") != rate_key("2001:db8:1:3::1")
+
+
+@pytest.mark.parametrize(
+    ("address", "inside"),
+    [
+        ("192.0.2.77", True),
+        ("::ffff:192.0.2.77", True),
+        ("192.0.3.1", False),
+        ("2001:db8:1::5", True),
+        ("2001:db8:2::5", False),
+        ("", False),
+        ("unix:", False),
+    ],
+)
+def test_an_address_lies_in_one_of_the_networks_or_not(address: str, inside: bool) -> None:
+    assert is_within(address, ("192.0.2.0/24", "2001:db8:1::/48")) is inside
+
+
+def test_a_network_that_is_none_holds_nobody_and_hinders_none() -> None:
+    assert is_within("192.0.2.77", ("the office", "192.0.2.0/24"))
+    assert not is_within("192.0.2.77", ("the office", "192.0.2.1/24", ""))

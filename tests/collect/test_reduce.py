@@ -92,3 +92,18 @@ def test_the_anonymous_key_is_one_browser_behind_one_network_on_one_day_in_one_s
     }
     assert len(others) == 5
     assert len(key) == 16
+
+
+def test_browsers_of_the_shops_own_people_are_staff_whatever_they_call_themselves() -> None:
+    crawler = replace(FACTS, user_agent="Googlebot/2.1")
+    assert kept(crawler).bot == "crawler:Googlebot"
+    for level in (Consent.ANONYMOUS, Consent.MARKETING):
+        event = reduce(replace(EVENT, consent=level), crawler, 1, SALT, is_staff=True)
+        assert event is not None
+        assert event.bot == "staff"
+
+
+def test_the_shops_server_is_no_browser_and_so_no_staff() -> None:
+    event = reduce(replace(EVENT, source=Source.SERVER), FACTS, 1, SALT, is_staff=True)
+    assert event is not None
+    assert event.bot is None

@@ -295,3 +295,41 @@ def test_lists_are_capped_and_counts_go_on() -> None:
     subject, _ = folded(*acts)
     journey = subject.journeys[1]
     assert (journey.touch_count, len(journey.touches), len(journey.products)) == (60, 50, 60)
+
+
+class TestNumbering:
+    """What the visitor's own numbers say of what was lost."""
+
+    @staticmethod
+    def of(*told: tuple[int, int] | tuple[int, int, Consent]) -> Journey:
+        """(link, number) of page views a minute apart."""
+        acts = []
+        for minute, (link, number, *level) in enumerate(told):
+            seen = event(at=at(minute), sequence=number, consent=level[0] if level else Consent.STATISTICS)
+            acts.append(Act(seen, None, None, None, link=link))
+        return folded(*acts)[0].journeys[1]
+
+    @pytest.mark.parametrize(
+        ("numbers", "lost"),
+        [
+            pytest.param([0, 1, 2], 0, id="all there"),
+            pytest.param([7, 8], 0, id="what came before the first is not known"),
+            pytest.param([0, 3], 2, id="two left out"),
+            pytest.param([0, 3, 1], 1, id="one of them after all"),
+            pytest.param([0, 3, 1, 2, 4], 0, id="both of them"),
+            pytest.param([0, 1, 1, 2], 0, id="two pages side by side gave the same number"),
+            pytest.param([5, 6, 0, 1, 2, 7], 0, id="begun anew by a cleared browser"),
+            pytest.param([5, 2_000_000_000, 2_000_000_001], 0, id="a jump that is none"),
+            pytest.param([5_000, 0, 2], 1, id="begun anew far below"),
+        ],
+    )
+    def test_numbers_left_out_were_lost(self, numbers: list[int], lost: int) -> None:
+        journey = self.of(*((7, number) for number in numbers))
+        assert (journey.numbered, journey.lost) == (len(numbers), lost)
+
+    def test_two_phones_number_by_themselves(self) -> None:
+        assert self.of((1, 0), (2, 40), (1, 1), (2, 42)).lost == 1
+
+    def test_without_consent_each_page_begins_at_0(self) -> None:
+        journey = self.of((1, 0, Consent.ANONYMOUS), (1, 9, Consent.ANONYMOUS))
+        assert (journey.numbered, journey.lost) == (0, 0)

@@ -328,3 +328,28 @@ def test_signed_events_without_any_key_are_kept(engine: Engine, shop: Shop) -> N
     [stored] = all_rows(engine, t.events, shop)
     assert stored.source == 1 and stored.tag is not None
     assert Source.SERVER.value == "server"
+
+
+def test_what_arrives_is_counted_by_hour_lag_sender_and_consent(engine: Engine, shop: Shop) -> None:
+    """START is 02:26 in Copenhagen."""
+    late = event(at=START - 2 * HOUR, received_at=START, event_id="late", bot="crawler:X")
+    staff = event(at=START, bot="staff", event_id="staff")
+    shy = event(at=START, consent=Consent.ANONYMOUS, visitor_key=None, anonymous_key="a", event_id="shy")
+    row = intake_row(shop, event(at=START, event_id="one"), late, staff, shy, purchase(START), corrected=3)
+    past = intake_row(shop, purchase(START - 900 * DAY, "o9", received_at=START), imported=True)
+    work_in(engine, shop, row, row, past)
+    assert outcome(engine, shop, "accepted") == {"event": 6}
+    assert outcome(engine, shop, "hour") == {"02": 5}
+    assert outcome(engine, shop, "lag") == {"browser.0": 3, "browser.6": 1, "server.0": 1}
+    assert outcome(engine, shop, "sender") == {"person": 2, "bot": 1, "staff": 1}
+    assert outcome(engine, shop, "consent") == {"statistics": 1, "anonymous": 1}
+    assert outcome(engine, shop, "clock") == {"corrected": 3}
+
+
+def test_numbers_that_never_arrived_are_lost_until_they_do(engine: Engine, shop: Shop) -> None:
+    numbered = {n: event(at=START + n * MINUTE, sequence=n, event_id=f"n{n}") for n in range(5)}
+    work_in(engine, shop, intake_row(shop, numbered[0], numbered[1]))
+    work_in(engine, shop, intake_row(shop, numbered[4]))
+    assert (totals(engine, shop)["numbered"], totals(engine, shop)["lost"]) == (3, 2)
+    work_in(engine, shop, intake_row(shop, numbered[2]))  # late, so that the subject is folded again
+    assert (totals(engine, shop)["numbered"], totals(engine, shop)["lost"]) == (4, 1)

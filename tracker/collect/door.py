@@ -26,7 +26,7 @@ from tracker.collect.authenticate import Sender, authenticate, find_shop
 from tracker.collect.directory import Directory
 from tracker.collect.intake import IntakeWriter, write_body
 from tracker.collect.rates import Rate
-from tracker.collect.receive import Facts, Receipt, facts, rate_key, receive
+from tracker.collect.receive import Facts, Receipt, facts, is_within, rate_key, receive
 from tracker.collect.reduce import reduce
 from tracker.collect.signature import Replays
 from tracker.collect.tally import FieldNames, Tally
@@ -71,6 +71,7 @@ class Taken:
     reasons: Counter[str] = field(default_factory=Counter)
     ignored: list[str] = field(default_factory=list)  # with the event's index, for the answer
     ignored_names: list[str] = field(default_factory=list)  # without, for the counts
+    corrected: int = 0  # events whose time was moved, since their sender's clock is wrong
 
     def refuse(self, index: int, item: Any, refusal: Refused) -> None:
         event_id = item.get("event_id") if isinstance(item, dict) else None
@@ -208,6 +209,7 @@ class Door:
         shop, taken, salt = sender.shop, Taken(), self._directory.salt(now)
         default = shop.consent_unknown if sender.source is Source.BROWSER else Consent.STATISTICS
         currency = shop.settings.currency
+        is_staff = bool(shop.settings.excluded_networks) and is_within(told.address, shop.settings.excluded_networks)
         if receipt.is_batch:
             taken.ignore(wire.check_envelope(receipt.envelope, sender.source), "")
         for index, item in enumerate(receipt.items):
@@ -226,16 +228,19 @@ class Door:
                 continue
             if ignored:
                 taken.ignore(ignored, f"events[{index}]." if receipt.is_batch else "")
-            kept = reduce(event, told, shop.shop_id, salt)
+            kept = reduce(event, told, shop.shop_id, salt, is_staff=is_staff)
             if kept is None:
                 taken.counted[event.type] += 1
             else:
                 taken.events.append(pack(kept))
+        if wire.is_clock_off(receipt.envelope, now):
+            taken.corrected = len(taken.events)
         return taken
 
     def _row(self, shop_id: int, taken: Taken, now: Instant) -> bytes:
         ignored = self._field_names.count(shop_id, taken.ignored_names) if taken.ignored_names else None
-        return write_body(now, events=taken.events, refused=taken.reasons, ignored=ignored, counted=taken.counted)
+        counts = {"refused": taken.reasons, "ignored": ignored, "counted": taken.counted, "corrected": taken.corrected}
+        return write_body(now, events=taken.events, **counts)
 
     def _refuse(self, shop_id: int, refusal: Refused, told: Facts, now: Instant) -> Answer:
         self.count(shop_id, refusal)

@@ -63,7 +63,8 @@ class IntakeRow:
 def write_body(received_at: Instant, **told: Any) -> bytes:
     """A row's body.  `received_at` comes first: readers sort by it without parsing.  What is empty is left out.
 
-    `events` are packed ones; `refused`, `ignored`, `counted` are counts by name; `imported` marks events of the past that
+    `events` are packed ones; `refused`, `ignored`, `counted` are counts by name; `corrected` is how many events had a wrong
+    clock; `imported` marks events of the past that
     somebody handed in, from which no rule may start.
     """
     return orjson.dumps({"received_at": received_at, **{name: value for name, value in told.items() if value}})

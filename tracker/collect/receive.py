@@ -8,9 +8,10 @@ Out: Receipt – the envelope, its items, the raw bytes that a signature is abou
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import orjson
@@ -159,6 +160,23 @@ def rate_key(address: str) -> str:
     if parsed is None or parsed.version == 4:
         return str(parsed)
     return str(int(parsed) >> 64)
+
+
+@lru_cache(maxsize=4096)
+def is_within(address: str, networks: tuple[str, ...]) -> bool:
+    """Whether an address lies in one of the networks, written like 192.0.2.0/24."""
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in one for one in _networks(networks))
+
+
+@lru_cache(maxsize=256)
+def _networks(written: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Settings are checked where they are typed; a shop's row may have been written otherwise, and no request may fail by it."""
+    found = []
+    for text in written:
+        with suppress(ValueError):
+            found.append(ip_network(text))
+    return tuple(found)
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:

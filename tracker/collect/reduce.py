@@ -9,6 +9,7 @@ anonymous   no visitor, customer, cart, e-mail; anonymous_key       not joined t
 statistics  kept                                                    kept
 marketing   kept; with Sec-GPC: 1 taken down to statistics          kept
 
+Browsers in the shop's own networks are flagged as staff, as machines are by their User-Agent; both are kept and not counted.
 `anonymous_key` is an HMAC of the shop, the address cut to its network and the user agent, under a salt of the day that is
 thrown away: nobody, we included, can tell later whose it was.  The address itself ends here.  A `consent_update` carries both
 keys, so that the anonymous session before it can end uncounted.
@@ -22,15 +23,15 @@ from base64 import urlsafe_b64encode
 from dataclasses import replace
 
 from tracker.collect.receive import Facts, network
-from tracker.enrich import bot
+from tracker.enrich import STAFF, bot
 from tracker.events.types import Consent, Event, Source
 
 MAX_USER_AGENT = 512
 _KEY_BYTES = 12  # 96 bits: two of a shop's day meet by chance less often than once in 10^15
 
 
-def reduce(event: Event, facts: Facts, shop_id: int, salt: bytes) -> Event | None:
-    """The event that may be written, or None."""
+def reduce(event: Event, facts: Facts, shop_id: int, salt: bytes, *, is_staff: bool = False) -> Event | None:
+    """The event that may be written, or None.  `is_staff`: the browser is of the shop's own people."""
     if event.source is Source.SERVER:
         return event if event.consent >= Consent.STATISTICS else replace(event, visitor_key=None, user_agent=None)
     consent = event.consent
@@ -39,7 +40,8 @@ def reduce(event: Event, facts: Facts, shop_id: int, salt: bytes) -> Event | Non
     if consent is Consent.MARKETING and facts.wants_no_marketing:
         consent = Consent.STATISTICS
     agent = facts.user_agent[:MAX_USER_AGENT] or None
-    told = {"consent": consent, "user_agent": agent, "country": facts.country, "bot": bot(agent) if agent else None}
+    told = {"consent": consent, "user_agent": agent, "country": facts.country}
+    told["bot"] = STAFF if is_staff else bot(agent) if agent else None
     if consent is Consent.ANONYMOUS:
         told |= dict.fromkeys(("visitor_key", "customer_key", "email", "cart_key", "order_key"))  # nothing that joins
     if consent is Consent.ANONYMOUS or event.type == "consent_update":

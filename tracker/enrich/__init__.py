@@ -9,9 +9,9 @@ tracker/data.
 from __future__ import annotations
 
 from tracker.enrich.arrival import Arrival, arrival
-from tracker.enrich.bots import bot
+from tracker.enrich.bots import STAFF, bot
 from tracker.enrich.channel import CHANNELS, Channel
 from tracker.enrich.device import Device, device
 from tracker.enrich.page_kinds import page_kind
 
-__all__ = ["CHANNELS", "Arrival", "Channel", "Device", "arrival", "bot", "device", "page_kind"]
+__all__ = ["CHANNELS", "STAFF", "Arrival", "Channel", "Device", "arrival", "bot", "device", "page_kind"]

@@ -21,6 +21,7 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from tracker.enrich.address import clean
 
+STAFF = "staff"  # the one reason that no User-Agent tells: the browser is in one of the shop's own networks
 MAX_USER_AGENT = 512  # characters that are read
 
 # Not \bbot: CUBOT makes telephones.

@@ -232,6 +232,12 @@ def _occurred_at(given: Mapping[str, Any], received_at: Instant, found: _Finding
     return (sent_at if occurred_at is None else occurred_at) + (off if abs(off) > MINUTE else 0)
 
 
+def is_clock_off(envelope: Mapping[str, Any], received_at: Instant) -> bool:
+    """Whether the times of a body that was taken were moved, because its sender's clock is wrong."""
+    sent_at = _instant(envelope, "sent_at", _Findings(lenient=True))
+    return sent_at is not None and abs(received_at - sent_at) > MINUTE
+
+
 def _instant(given: Mapping[str, Any], name: str, found: _Findings) -> Instant | None:
     value = given.get(name)
     if value is None or value == "":

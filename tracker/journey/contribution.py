@@ -198,7 +198,8 @@ def mask_of(journey: Journey) -> int:
 
 
 def _journeys(journey: Journey, basis: Basis) -> Told:
-    """journeys, open, ordered, touchpoints, sessions, pages, seconds (looked at), touches:<n> and ordered_touches:<n>
+    """journeys, open, ordered, touchpoints, sessions, pages, seconds (looked at), numbered and lost (events, by the visitors'
+    own numbering), touches:<n> and ordered_touches:<n>
     (journeys with n touchpoints); net, net.<CUR>, unrated; m:<mask>.<ordered> (journeys that reached these stages: every view
     is worked out from
     it); stay.<stage>.count|seconds|b<k> (completed stays, by length, STAY_BOUNDS); move.<from>.<to>; lead:<k> (days to the
@@ -213,6 +214,8 @@ def _journeys(journey: Journey, basis: Basis) -> Told:
     yield at, "sessions", journey.session_count
     yield at, "pages", journey.page_count
     yield at, "seconds", journey.visible_seconds
+    yield at, "numbered", journey.numbered
+    yield at, "lost", journey.lost
     yield at, f"m:{mask_of(journey)}.{ordered}", 1
     if ordered:
         yield at, f"ordered_touches:{min(journey.touch_count, 50)}", 1

@@ -18,6 +18,7 @@ from tracker.journey.state import (
     MAX_KEYS,
     MAX_PERSONS,
     MAX_TOUCHES,
+    MAX_VISITORS,
     OPEN,
     ORDERED,
     Act,
@@ -72,6 +73,8 @@ def advance(subject: Subject, act: Act, terms: Terms) -> Tag:
         if journey.outcome == OPEN:
             carts.follow(journey, event)
         _follow_subscription(subject, journey, event)
+    if event.sequence is not None:
+        _follow_numbers(subject, journey, act)
     if touched is not None:
         notes.note_arrival(touched, result.stage, arrival)
     if own:
@@ -374,6 +377,31 @@ def _remember(subject: Subject, journey: Journey, order: Order, terms: Terms) ->
             gone = subject.buys.pop(oldest)
             count, net = subject.bought_before or (0, 0)
             subject.bought_before = [count + 1, net + (gone.net or 0)]
+
+
+# --- what was lost on the way
+
+
+_LONGEST_GAP = 1_000  # a visitor's numbering that jumps further, or back further, began anew
+
+
+def _follow_numbers(subject: Subject, journey: Journey | None, act: Act) -> None:
+    """A visitor numbers what it tells; numbers left out were lost, until they arrive after all."""
+    number, event = act.event.sequence, act.event
+    if number is None or not act.link or event.source is not Source.BROWSER or event.consent < Consent.STATISTICS:
+        return  # without consent every page begins at 0
+    key = str(act.link)
+    last = subject.numbers.get(key)
+    if last is None and len(subject.numbers) >= MAX_VISITORS:
+        return
+    gap = 0 if last is None else number - last - 1
+    subject.numbers[key] = number if last is None or abs(gap) > _LONGEST_GAP else max(number, last)
+    if journey is not None:
+        journey.numbered += 1
+        if 0 < gap <= _LONGEST_GAP:
+            journey.lost += gap
+        elif -_LONGEST_GAP <= gap < -1 and journey.lost:
+            journey.lost -= 1
 
 
 # --- subscriptions, and the persons of a company

@@ -29,6 +29,7 @@ MAX_ACTS = 80  # different (stage, type) of a journey
 MAX_NOTES = 60
 MAX_BUYS = 300  # orders a subject remembers one by one; earlier ones are added up
 MAX_PERSONS = 100  # of a company
+MAX_VISITORS = 20  # whose numbering is followed
 
 OPEN, ORDERED, LAPSED = "open", "ordered", "lapsed"
 FILLED, EMPTIED, EXPIRED = "filled", "emptied", "expired"  # of a cart, beside ORDERED
@@ -78,6 +79,7 @@ class Act:
     device: str | None
     kind: PageKind | None
     person: int = 0  # whose act it is when the subject is a company; 0: the subject's own
+    link: int = 0  # the key it came in under, by number
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,8 @@ class Journey:
     session_count: int = 0
     page_count: int = 0
     visible_seconds: int = 0
+    numbered: int = 0  # events to which their visitors gave a number
+    lost: int = 0  # numbers that were given and never arrived
     order: Order | None = None
     attempts: list[Order] = field(default_factory=list)  # orders placed and never counted, before `order`
     renewals: list[Order] = field(default_factory=list)  # further orders of the subscription that `order` began
@@ -317,6 +321,7 @@ class Subject:
     bought_before: list[int] = field(default_factory=list)  # [orders, net] of those beyond MAX_BUYS
     subscriptions: dict[str, int] = field(default_factory=dict)  # the platform's id -> number of the journey that began it
     tickets: dict[str, Instant] = field(default_factory=dict)  # open matters at the support -> since when
+    numbers: dict[str, int] = field(default_factory=dict)  # visitor's link -> its highest number so far
     persons: dict[str, list[int]] = field(default_factory=dict)  # of a company: person -> [stage, last own act]
     due_at: Instant | None = None
 

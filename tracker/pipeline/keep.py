@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
-from tracker.clock import Instant
+from tracker.clock import SECOND, Instant, to_datetime
+from tracker.enrich import STAFF
 from tracker.errors import DroppedReason, FailedReason
 from tracker.events.codec import unpack
-from tracker.events.types import Event, Source
+from tracker.events.types import Consent, Event, Source
 from tracker.journey.contribution import day_on
 from tracker.pipeline.identity import ORDER, VISITOR, hash_key, keys_of
 from tracker.shops import Shop
 from tracker.tables import events, intake_marks, tombstones
 
 SOURCE_CODE = {Source.BROWSER: 0, Source.SERVER: 1}
+LAG_BOUNDS = (1, 5, 30, 120, 600, 3_600, 21_600, 86_400)  # seconds from happening to arriving; longer ones in a last class
 _MAX_IN = 500
 _names: BindParameter[Any] = bindparam("names", expanding=True)
 _MARKS = select(intake_marks.c.file, intake_marks.c.row).where(
@@ -58,7 +62,6 @@ def keep(db: Connection, shop_id: int, zone: ZoneInfo, rows: Sequence[IntakeRow]
     """The new events of the rows, and the counts the door made.  Rows at or below their file's mark change nothing."""
     batch = Batch(marks=_read_marks(db, shop_id, {row.file for row in rows}))
     told: list[Event] = []
-    days: dict[Instant, int] = {}  # by hour, since days change only there
     for row in rows:
         if row.row <= batch.marks.get(row.file, 0):
             continue
@@ -71,10 +74,12 @@ def keep(db: Connection, shop_id: int, zone: ZoneInfo, rows: Sequence[IntakeRow]
             batch.unreadable.append(row)
             batch.outcomes[day_on(now, zone), "failed", FailedReason.UNREADABLE] += 1
             continue
-        quarter = received_at // 900_000
-        day = days.get(quarter) or days.setdefault(quarter, day_on(received_at, zone))
+        day = day_on(received_at, zone)
         _count(batch.outcomes, day, body)
         batch.outcomes[day, "accepted", "event"] += len(told_here)
+        if told_here and "imported" not in body:  # of which the time of arrival says nothing
+            batch.outcomes[day, "hour", _hour_of(received_at, zone)] += len(told_here)
+            _observe(batch.outcomes, day, told_here)
         told += told_here
     batch.events = _only_new(db, shop_id, told, batch, zone)
     return batch
@@ -108,6 +113,38 @@ def _count(outcomes: Counter[tuple[int, str, str]], day: int, body: dict[str, An
     for name, kind in (("refused", "refused"), ("ignored", "ignored_field"), ("counted", "counted_only")):
         for reason, count in (body.get(name) or {}).items():
             outcomes[day, kind, str(reason)[:80]] += count
+    if corrected := body.get("corrected"):
+        outcomes[day, "clock", "corrected"] += corrected
+
+
+_LAG_BOUNDS = tuple(bound * SECOND for bound in LAG_BOUNDS)
+_LAGS = {source: [("lag", f"{source}.{i}") for i in range(len(LAG_BOUNDS) + 1)] for source in Source}
+_CONSENTS = {level: ("consent", level.name.lower()) for level in Consent}
+_PERSON, _BOT, _STAFF = ("sender", "person"), ("sender", "bot"), ("sender", "staff")
+
+
+def _observe(outcomes: Counter[tuple[int, str, str]], day: int, events: Iterable[Event]) -> None:
+    """Counts by which data health judges what arrives: how late, from whom, by whose consent (of pages that people saw)."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for event in events:
+        seen[_LAGS[event.source][bisect_left(_LAG_BOUNDS, event.received_at - event.occurred_at)]] += 1
+        if event.source is Source.SERVER:
+            continue
+        seen[_PERSON if event.bot is None else _STAFF if event.bot == STAFF else _BOT] += 1
+        if event.type == "page_view" and event.bot is None:
+            seen[_CONSENTS[event.consent]] += 1
+    for (kind, reason), count in seen.items():
+        outcomes[day, kind, reason] += count
+
+
+def _hour_of(at: Instant, zone: ZoneInfo) -> str:
+    """The hour of the shop's day, as 00 … 23."""
+    return _hour_of_quarter(at // 900_000, zone)
+
+
+@lru_cache(maxsize=1_024)
+def _hour_of_quarter(quarter: int, zone: ZoneInfo) -> str:
+    return f"{to_datetime(quarter * 900_000).astimezone(zone).hour:02d}"
 
 
 def _read_marks(db: Connection, shop_id: int, files: set[str]) -> dict[str, int]:

@@ -147,7 +147,7 @@ def _advance_all(
     for subject_id, one in held.items():
         frame = frames.of(one.generation)
         acts = sorted(
-            (act_of(event, frame, person=person) for event, person in new.get(subject_id, ())),
+            (act_of(event, frame, person=person, link=links[id(event)]) for event, person in new.get(subject_id, ())),
             key=lambda act: act.event.position,
         )
         acts = _without_expired(db, frame, one, acts, batch)

@@ -25,18 +25,18 @@ _SOURCE_OF = {code: source for source, code in SOURCE_CODE.items()}
 _IN_COLUMNS = ("event_id", "occurred_at", "received_at", "source", "email", "user_agent", "visitor_key", "anonymous_key")
 
 
-def act_of(event: Event, frame: Frame, device: str | None = None, person: int = 0) -> Act:
+def act_of(event: Event, frame: Frame, device: str | None = None, person: int = 0, link: int = 0) -> Act:
     """The event with what enrichment says of it by these settings; `device` when the user agent is no longer at hand."""
     page = event.page
     if page is None:
-        return Act(event, None, device or device_of(event), None, person)
+        return Act(event, None, device or device_of(event), None, person, link)
     arrival = None
     if event.source is Source.BROWSER:
         arrival = enrich.arrival(page.url, page.referrer, frame.shop.hosts)
         if arrival is not None and frame.settings.channel_overrides:
             arrival = _override(arrival, frame.settings)
     kind = page.kind or enrich.page_kind(page.url, frame.settings.page_kinds)
-    return Act(event, arrival, device or device_of(event), kind, person)
+    return Act(event, arrival, device or device_of(event), kind, person, link)
 
 
 def _override(arrival: Arrival, settings: ShopSettings) -> Arrival:
@@ -90,4 +90,4 @@ def event_from(row: Row[Any]) -> tuple[Event, str | None]:
 def act_from(row: Row[Any], frame: Frame, person: int = 0) -> Act:
     """Of a row of the events table."""
     event, device = event_from(row)
-    return act_of(event, frame, device, person)
+    return act_of(event, frame, device, person, row.link_id)
