@@ -171,7 +171,7 @@ def is_within(address: str, networks: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=256)
 def _networks(written: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Settings are checked where they are typed; a shop's row may have been written otherwise, and no request may fail by it."""
+    """Settings are checked where they are typed; a shop's row may hold others, and no request may fail by that."""
     found = []
     for text in written:
         with suppress(ValueError):
