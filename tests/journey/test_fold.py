@@ -333,3 +333,28 @@ class TestNumbering:
     def test_without_consent_each_page_begins_at_0(self) -> None:
         journey = self.of((1, 0, Consent.ANONYMOUS), (1, 9, Consent.ANONYMOUS))
         assert (journey.numbered, journey.lost) == (0, 0)
+
+
+class TestNotes:
+    @staticmethod
+    def answered(minute: float, score: int, answer_id: str | None = "a1", **data: Any) -> Event:
+        known = {"answer_id": answer_id} if answer_id else {}
+        return told("survey_submitted", at(minute), data={"type": "nps", "score": score, **known, **data})
+
+    def names(self, *events: Event) -> list[str]:
+        subject, _ = folded(event(at=at(0)), *events)
+        return [note.name for note in subject.journeys[1].notes]
+
+    def test_an_answer_told_again_is_one_with_its_last_score(self) -> None:
+        corrected = self.names(self.answered(1, 3), self.answered(2, 9, None), self.answered(3, 10, answer="because"))
+        assert corrected == ["nps:10", "nps_at:10.10", "nps:9", "nps_at:10.9"]
+
+    def test_a_survey_that_says_what_stage_it_is_about_counts_there(self) -> None:
+        assert self.names(self.answered(1, 3, stage="delivery")) == ["nps:3", "nps_at:7.3"]
+
+    def test_of_many_the_count_goes_on(self) -> None:
+        shares = [event("share", at(n), data={"method": "link" if n % 2 else "mail"}) for n in range(1, 101)]
+        subject, _ = folded(event(at=at(0)), *shares)
+        notes = subject.journeys[1].notes
+        assert len(notes) == 60
+        assert sum(note.amount for note in notes) == 100

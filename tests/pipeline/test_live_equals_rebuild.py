@@ -301,7 +301,7 @@ def test_counters_are_the_sum_of_what_journeys_have_booked(engine: Engine, event
         for (booked,) in db.execute(select(t.customers.c.booked).where(t.customers.c.shop_id == shop.shop_id)):
             changes += difference({}, read_body(booked))
         stored = all_counters(db, shop)
-    assert stored == add_up(changes)
+    assert {key: names for key, names in stored.items() if key[0] != "mail"} == add_up(changes)  # mails are no journey's
 
 
 def free_of_words(counted: dict[tuple[str, str, int], dict[str, int]]) -> dict[tuple[str, str, int], dict[str, int]]:

@@ -13,14 +13,16 @@ from tracker.enrich.channel import CHANNELS
 from tracker.enrich.device import DeviceKind
 from tracker.errors import DroppedReason, FailedReason, RefusedReason
 from tracker.events.catalog import CATALOG
+from tracker.events.catalog.email import PURPOSES
 from tracker.events.types import PageKind
 from tracker.reports import REPORTS, words
 from tracker.reports.query import FILTER_KINDS, QueryArgs
+from tracker.reports.scores import KINDS
 from tracker.reports.table import Sentence
 from tracker.stages.reasons import REASONS
 
 FOLDER = Path(tracker.reports.__file__).parent
-NOT_REPORTS = {"__init__", "counters", "durations", "export", "query", "table", "words"}
+NOT_REPORTS = {"__init__", "counters", "durations", "export", "query", "scores", "table", "words"}
 DOCS = Path(__file__).parents[2] / "docs" / "reports.md"
 
 
@@ -37,6 +39,8 @@ def values(*enums: type[Enum]) -> set[str]:
         pytest.param(words.EVENT_TYPES, set(CATALOG), id="types of events"),
         pytest.param(words.OUTCOME_REASONS, values(RefusedReason, DroppedReason, FailedReason), id="reasons of outcomes"),
         pytest.param(words.FILTER_KINDS, set(FILTER_KINDS), id="kinds of filters"),
+        pytest.param(words.SURVEYS, set(KINDS), id="kinds of surveys"),
+        pytest.param(words.PURPOSES, set(PURPOSES), id="what mails are for"),
     ],
 )
 def test_every_key_has_a_word_and_no_word_is_left_over(named: dict[str, str], keys: set[str]) -> None:

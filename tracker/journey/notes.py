@@ -20,11 +20,13 @@ from tracker.journey.state import (
     Subject,
     Touch,
 )
+from tracker.stages import STAGES
 from tracker.stages.tagging import category_of, path_of, product_of
 
 TICKET_BOUNDS = (3_600, 14_400, 86_400, 259_200)  # seconds to the answer; longer ones fall in a last bucket
 MAX_VISIBLE_SECONDS = 1_800  # of one page: longer, it was left open
 _MAX_TEXT = 80
+_STAGE_NUMBERS = {stage.key: stage.number for stage in STAGES}
 
 
 def note(subject: Subject, journey: Journey, act: Act, stage: int, stage_before: int, *, own: bool) -> None:
@@ -75,13 +77,6 @@ _DEEDS: dict[str, tuple[str, str, str | None]] = {
     "share": ("advocacy", "share", "method"),
     "referral_link_created": ("advocacy", "link", None),
     "loyalty_joined": ("advocacy", "loyalty", None),
-    "email_sent": ("mail", "sent", "purpose"),
-    "email_opened": ("mail", "opened", "purpose"),
-    "email_clicked": ("mail", "clicked", "purpose"),
-    "email_bounced": ("mail", "bounced", "purpose"),
-    "email_complained": ("mail", "complained", "purpose"),
-    "newsletter_subscribe": ("mail", "subscribed", None),
-    "newsletter_unsubscribe": ("mail", "unsubscribed", None),
     "return_requested": ("satisfaction", "return_requested", None),
     "return_completed": ("satisfaction", "return_completed", None),
     "survey_shown": ("satisfaction", "shown", "type"),
@@ -118,12 +113,24 @@ def _count_on_its_day(subject: Subject, journey: Journey, event: Event, stage_be
 
 
 def _score(journey: Journey, event: Event, stage_before: int) -> None:
+    """An answer that is told again, corrected or with words, counts once, on its first day: its last score."""
     kind = str(event.data.get("type"))
     scale = SCALES.get(kind, 10)
     told = event.data.get("scale_max") or scale  # scores are counted on our scale, whatever theirs is
     score = round(event.data["score"] * scale / told)
-    _keep(journey, event.occurred_at, "satisfaction", f"{kind}:{score}")
-    _keep(journey, event.occurred_at, "satisfaction", f"{kind}_at:{stage_before or 1}.{score}")
+    stage = _STAGE_NUMBERS.get(str(event.data.get("stage")), stage_before or 1)
+    names = (f"{kind}:{score}", f"{kind}_at:{stage}.{score}")
+    answer = str(event.data.get("answer_id") or "")
+    if answer in journey.answers:
+        for place, name in enumerate(names, journey.answers[answer]):
+            journey.notes[place] = journey.notes[place]._replace(name=name)
+        return
+    if len(journey.notes) > MAX_NOTES - len(names):
+        return
+    if answer and len(journey.answers) < MAX_KEYS:
+        journey.answers[answer] = len(journey.notes)
+    for name in names:
+        _keep(journey, event.occurred_at, "satisfaction", name)
 
 
 def _answered(journey: Journey, at: Instant, seconds: int) -> None:
@@ -133,8 +140,14 @@ def _answered(journey: Journey, at: Instant, seconds: int) -> None:
 
 
 def _keep(journey: Journey, at: Instant, family: str, name: str, amount: int = 1) -> None:
+    note = Note(at, family, name[:_MAX_TEXT], amount)
     if len(journey.notes) < MAX_NOTES:
-        journey.notes.append(Note(at, family, name[:_MAX_TEXT], amount))
+        journey.notes.append(note)
+        return
+    for place, known in reversed(list(enumerate(journey.notes))):  # the count goes on, on the day of the last one kept
+        if (known.family, known.name) == (note.family, note.name):
+            journey.notes[place] = known._replace(amount=known.amount + amount)
+            return
 
 
 def _look_at(journey: Journey, product: str, category: str | None) -> None:

@@ -252,6 +252,7 @@ class Journey:
     coupons: dict[str, list[int]] = field(default_factory=dict)  # code -> [times accepted, times refused]
     errors: dict[str, int] = field(default_factory=dict)  # "step: code" of the checkout -> times
     notes: list[Note] = field(default_factory=list)  # scores, reviews, shares …, each counted on its own day
+    answers: dict[str, int] = field(default_factory=dict)  # a survey's answer that may be told again -> place of its notes
     last_page: str | None = None  # path of the last page looked at
     device: str | None = None
     country: str | None = None

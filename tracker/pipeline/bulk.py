@@ -88,7 +88,7 @@ def _fold_one(frames: Frames, beginning: Beginning, until: Instant) -> list[dict
     shop_id = frame.shop.shop_id
     told = sorted(beginning.told, key=lambda entry: entry[0].position)
     try:
-        acts = [(act_of(event, frame, person=person), link_id) for event, person, link_id in told]
+        acts = [(act_of(event, frame, person=person, link=link_id), link_id) for event, person, link_id in told]
         tagged = [(act, link_id, advance(one.subject, act, frame.terms).dump()) for act, link_id in acts]
         tick(one.subject, until, frame.terms)  # what was due by then would be done at once
     except CORE_ERRORS as error:

@@ -37,6 +37,7 @@ from tracker.pipeline.load import (
     read_booked,
     uncounted,
 )
+from tracker.pipeline.mails import count_mails
 from tracker.pipeline.names import save_names
 from tracker.pipeline.resolve import SUPERSEDED, Ids, Resolved, resolve
 from tracker.pipeline.save import SubjectRows
@@ -81,8 +82,10 @@ def process_batch(
     batch = keep(db, shop.shop_id, shop.settings.tz, rows, now)
     drop_erased(db, shop, batch, hold.secret)
     resolved = resolve(db, shop.shop_id, batch.events, ids, hold.secret, shop.settings)
-    _advance_all(db, frames_of(shop), batch, resolved, now, fold_new)
+    frames = frames_of(shop)
+    _advance_all(db, frames, batch, resolved, now, fold_new)
     save_names(db, shop.shop_id, batch.events)
+    count_mails(db, frames, batch.events)
     save.save_outcomes(db, shop.shop_id, batch.outcomes)
     save.save_unreadable(db, shop.shop_id, batch.unreadable)
     save.save_marks(db, shop.shop_id, batch.marks)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from tracker.reports import data_health, flow, journeys, person, stages
+from tracker.reports import advocacy, data_health, flow, journeys, mail, person, satisfaction, stages, support
 from tracker.reports.query import Query
 from tracker.reports.table import Column, ReportTable
 from tracker.shops import Shop
@@ -42,5 +42,9 @@ REPORTS: dict[str, Report] = {
     "flow": flow,
     "journeys": journeys,
     "person": person,
+    "satisfaction": satisfaction,
+    "support": support,
+    "advocacy": advocacy,
+    "mail": mail,
     "data_health": data_health,
 }

@@ -204,6 +204,43 @@ EVENT_TYPES = {
     "custom": N_("Own event"),
 }
 
+SURVEYS = {"nps": N_("Recommendation (NPS)"), "csat": N_("Satisfaction (CSAT)"), "ces": N_("Effort (CES)")}
+TOPICS = {  # those that are usual; a support system may have others
+    "delivery": N_("Delivery"),
+    "return": N_("Return"),
+    "product": N_("Product"),
+    "complaint": N_("Complaint"),
+    "other": N_("Other"),
+}
+DEEDS = {
+    "share": N_("Shared"),
+    "link": N_("Referral link made"),
+    "friend_arrived": N_("A friend arrived"),
+    "friend_bought": N_("A friend bought"),
+    "good_review": N_("Good review written"),
+    "loyalty": N_("Loyalty programme joined"),
+}
+WAYS = {  # those that are usual
+    "link": N_("Link copied"),
+    "email": N_("E-mail"),
+    "whatsapp": "WhatsApp",
+    "facebook": "Facebook",
+    "other": N_("Other"),
+}
+PURPOSES = {
+    "newsletter": N_("Newsletter"),
+    "welcome": N_("Welcome"),
+    "cart": N_("Cart left"),
+    "order": N_("Order"),
+    "shipping": N_("Shipping"),
+    "onboarding": N_("Getting started"),
+    "review_request": N_("Asking for a review"),
+    "survey": N_("Survey"),
+    "loyalty": N_("Loyalty programme"),
+    "win_back": N_("Win-back"),
+    "other": N_("Other"),
+}
+
 EVIDENCES = {  # else the type of the event that showed it
     **EVENT_TYPES,
     "first seen": N_("First seen"),
@@ -227,6 +264,11 @@ VOCABULARIES: dict[str, Mapping[str, str]] = {
     "role": ROLES,
     "filter_kind": FILTER_KINDS,
     "buyer": BUYERS,
+    "survey": SURVEYS,
+    "topic": TOPICS,
+    "deed": DEEDS,
+    "way": WAYS,
+    "purpose": PURPOSES,
 }
 
 _STAGE_NAMES = {stage.key: stage for stage in STAGES}
