@@ -491,7 +491,8 @@ def _carts(journey: Journey, basis: Basis) -> Told:
 
 
 def _acts(journey: Journey, basis: Basis) -> Told:
-    """<stage>.<type>: how often people did what, in which stage; <stage>.@<channel>: arrivals that led into it."""
+    """<stage>.<type>: how often people did what, in which stage; <stage>.@<channel>: arrivals that led into it;
+    <stage>.~seconds: for how long pages were in sight."""
     for act, times in journey.acts.items():
         yield journey.began_at, act, times
 

@@ -48,7 +48,9 @@ def note(subject: Subject, journey: Journey, act: Act, stage: int, stage_before:
             if event.page is not None:
                 journey.last_page = path_of(event.page.url)[:_MAX_TEXT]
         case "page_engaged":
-            journey.visible_seconds += min(int(event.data.get("visible_seconds") or 0), MAX_VISIBLE_SECONDS)
+            seconds = min(int(event.data.get("visible_seconds") or 0), MAX_VISIBLE_SECONDS)
+            journey.visible_seconds += seconds
+            _tally(journey.acts, f"{stage}.~seconds", MAX_ACTS, seconds)
         case "view_item":
             if product := product_of(event):
                 _look_at(journey, product, category_of(event))
@@ -167,9 +169,9 @@ def _code(event: Event) -> str:
     return str(event.data.get("coupon") or "").strip().upper()[:_MAX_TEXT]
 
 
-def _tally(counts: dict[str, int], key: str, most: int) -> None:
+def _tally(counts: dict[str, int], key: str, most: int, more: int = 1) -> None:
     if key in counts or len(counts) < most:
-        counts[key] = counts.get(key, 0) + 1
+        counts[key] = counts.get(key, 0) + more
 
 
 def _add(counts: dict[str, list[int]], key: str, more: list[int]) -> None:

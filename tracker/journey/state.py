@@ -232,7 +232,7 @@ class Journey:
     reached: dict[str, list[int]] = field(default_factory=dict)  # stage -> [first_at, last_at, events]
     moves: dict[str, int] = field(default_factory=dict)  # "from.to" -> times
     stays: dict[str, list[int]] = field(default_factory=dict)  # stage -> [times, seconds, times by length…]
-    acts: dict[str, int] = field(default_factory=dict)  # "stage.type", "stage.@channel" of an arrival -> times
+    acts: dict[str, int] = field(default_factory=dict)  # "stage.type", "stage.@channel" of an arrival, "stage.~seconds"
     touches: list[Touch] = field(default_factory=list)
     touch_count: int = 0
     event_count: int = 0

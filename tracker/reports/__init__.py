@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from tracker.reports import advocacy, data_health, flow, journeys, mail, person, satisfaction, stages, support
+from tracker.reports import advocacy, data_health, flow, journeys, mail, overview, person, satisfaction, stages, support
 from tracker.reports.query import Query
 from tracker.reports.table import Column, ReportTable
 from tracker.shops import Shop
@@ -42,6 +42,7 @@ REPORTS: dict[str, Report] = {
     "flow": flow,
     "journeys": journeys,
     "person": person,
+    "overview": overview,
     "satisfaction": satisfaction,
     "support": support,
     "advocacy": advocacy,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, and_, distinct, func, select
+from sqlalchemy import Connection, distinct, func
 
 from tracker import tables as t
 from tracker.journey.contribution import FAMILIES
@@ -95,19 +95,9 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
 
 def count_customers(db: Connection, shop: Shop, query: Query) -> int:
     """People with a live order placed in the period, of these journeys."""
-    o, j = t.orders.c, t.journeys.c
     since, until = counters.instants(query, shop)
-    asked = select(func.count(distinct(o.subject_id))).where(
-        o.shop_id == shop.shop_id,
-        o.placed_at >= since,
-        o.placed_at < until,
-        o.counted_at.is_not(None),
-        o.cancelled_at.is_(None),
-    )
-    if query.filters:
-        of_journey = and_(j.shop_id == o.shop_id, j.subject_id == o.subject_id, j.number == o.number)
-        asked = asked.join(t.journeys, of_journey).where(*counters.conditions(query))
-    return int(db.execute(asked).scalar_one())
+    people = func.count(distinct(t.orders.c.subject_id))
+    return int(db.execute(counters.live_orders(shop, query, since, until, people)).scalar_one())
 
 
 def _deeds(amounts: Counter[str]) -> Iterator[tuple[str, str | None, int]]:

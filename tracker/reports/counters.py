@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from tracker.clock import Instant
 from tracker.errors import BadQuery
@@ -23,6 +24,7 @@ from tracker.shops import Shop
 from tracker.stages import StageView
 from tracker.tables import counters
 from tracker.tables import journeys as journeys_table
+from tracker.tables import orders as orders_table
 
 _c = counters.c
 
@@ -149,6 +151,24 @@ def conditions(query: Query) -> Iterator[ColumnElement[bool]]:
     for which in query.filters:
         kind, _, value = which.partition("=")
         yield _j.is_returning.is_(value == "returning") if kind == "buyer" else _COLUMNS[kind] == value
+
+
+def live_orders(
+    shop: Shop, query: Query, since: Instant, until: Instant, *columns: ColumnElement[Any]
+) -> Select[tuple[Any, ...]]:
+    """Reads columns of the orders placed in [since, until) that count and were not cancelled, of the journeys asked for."""
+    o = orders_table.c
+    found = select(*columns).where(
+        o.shop_id == shop.shop_id,
+        o.placed_at >= since,
+        o.placed_at < until,
+        o.counted_at.is_not(None),
+        o.cancelled_at.is_(None),
+    )
+    if not query.filters:
+        return found
+    of_journey = and_(_j.shop_id == o.shop_id, _j.subject_id == o.subject_id, _j.number == o.number)
+    return found.join(journeys_table, of_journey).where(*conditions(query))
 
 
 _AMOUNTS = (

@@ -241,6 +241,26 @@ PURPOSES = {
     "other": N_("Other"),
 }
 
+SPANS = {
+    "now": N_("This period"),
+    "before": N_("The period before"),
+    "today": N_("Today"),
+    "last_week": N_("The same weekday last week"),
+}
+FIGURES = {  # of the overview
+    "journeys": N_("Journeys"),
+    "visits": N_("Visits"),
+    "conversion": N_("Conversion rate"),
+    "orders": N_("Orders"),
+    "net": N_("Net revenue"),
+    "order_value": N_("Order value"),
+    "new_customers": N_("New customers"),
+    "repeat_share": N_("Repeat purchases"),
+    "csat": N_("Satisfied"),
+    "nps": N_("NPS"),
+    "referral_rate": N_("Referral rate"),
+}
+
 EVIDENCES = {  # else the type of the event that showed it
     **EVENT_TYPES,
     "first seen": N_("First seen"),
@@ -269,6 +289,8 @@ VOCABULARIES: dict[str, Mapping[str, str]] = {
     "deed": DEEDS,
     "way": WAYS,
     "purpose": PURPOSES,
+    "span": SPANS,
+    "figure": FIGURES,
 }
 
 _STAGE_NAMES = {stage.key: stage for stage in STAGES}
