@@ -15,7 +15,7 @@ from tracker import tables as t
 from tracker.clock import DAY, MINUTE, SECOND, Instant, day_of
 from tracker.events.types import Consent, Event, Page, Source
 from tracker.journey.contribution import Basis, Change, add_up, contribution, difference
-from tracker.journey.state import LAPSED, OPEN, ORDERED, Journey, Order, Tag, Touch
+from tracker.journey.state import LAPSED, OPEN, ORDERED, Journey, Note, Order, Tag, Touch
 from tracker.pipeline.counters import add
 from tracker.pipeline.save import journey_row
 from tracker.pipeline.stored import event_row
@@ -70,6 +70,8 @@ def fill(db: Connection, shop: Shop, now: Instant, *, journeys: int = 1_400, hos
         rows.append(journey_row(shop.shop_id, subject_id, journey, basis))
     db.execute(insert(t.journeys), rows)
     add(db, shop.shop_id, shop.generation, add_up(changes))
+    today = day_number(day_of(now, shop.settings.tz))
+    add(db, shop.shop_id, shop.generation, {("mail", "", today): {f"sent:newsletter|{hostile or 'uge-37'}": 90}})
     _outcomes(db, shop, now, dice, hostile)
     _person(db, shop, journeys, now, hostile)
 
@@ -86,11 +88,18 @@ def _wander(dice: random.Random, began: Instant, now: Instant, hostile: str | No
     while stage and at < now:
         journey.reached.setdefault(str(stage), [at, at, 0])
         journey.stage, journey.highest, journey.last_at = stage, max(stage, journey.highest), at
+        journey.acts[f"{stage}.page_view"] = journey.acts.get(f"{stage}.page_view", 0) + 1
         if stage == 6 and journey.order is None:
             journey.order = Order(
                 hostile or f"{20_000 + dice.randrange(9_999)}", at, "DKK", "paid", value=dice.randrange(14_900, 189_900)
             )
             journey.order.counted_at, journey.outcome = at, ORDERED
+            journey.notes = [
+                Note(at, "satisfaction", "nps:9"),
+                Note(at, "satisfaction", "nps_at:6.9"),
+                Note(at, "support", f"opened:{hostile or 'delivery'}"),
+                Note(at, "advocacy", f"share:{hostile or 'link'}"),
+            ]
         step = _draw(dice, NEXT[stage])
         if step:
             seconds = max(1, int(dice.expovariate(1 / MEAN_STAY[stage])))

@@ -17,7 +17,14 @@ from tracker.config import Config
 from tracker.http.gate import OPEN
 from tracker.reports import REPORTS
 
-FILLED = {"shop_id": 1, "subject_id": 3, "name": "stages", "ext": "json", "filename": "admin/admin.css"}
+FILLED = {
+    "shop_id": 1,
+    "subject_id": 3,
+    "name": "stages",
+    "ext": "json",
+    "place": "journey_map.5.pain",
+    "filename": "admin/admin.css",
+}
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tracker.errors import DroppedReason, FailedReason, RefusedReason
 from tracker.events.catalog import CATALOG
 from tracker.events.catalog.email import PURPOSES
 from tracker.events.types import PageKind
-from tracker.reports import REPORTS, overview, words
+from tracker.reports import REPORTS, journey_map, overview, words
 from tracker.reports.query import FILTER_KINDS, QueryArgs
 from tracker.reports.scores import KINDS
 from tracker.reports.table import Sentence
@@ -40,6 +40,7 @@ def values(*enums: type[Enum]) -> set[str]:
         pytest.param(words.OUTCOME_REASONS, values(RefusedReason, DroppedReason, FailedReason), id="reasons of outcomes"),
         pytest.param(words.FILTER_KINDS, set(FILTER_KINDS), id="kinds of filters"),
         pytest.param(words.FIGURES, {column.key for column in overview.FIGURES}, id="figures of the overview"),
+        pytest.param(words.MAP_FIELDS, set(journey_map.FIELDS), id="fields of the journey map"),
         pytest.param(words.SURVEYS, set(KINDS), id="kinds of surveys"),
         pytest.param(words.PURPOSES, set(PURPOSES), id="what mails are for"),
     ],

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from tracker.errors import BadQuery
+from tracker.http import notes
 from tracker.http.deps import deps, shop
 from tracker.http.gate import guard
 from tracker.http.locale import sayer, translate
@@ -27,6 +28,7 @@ def blueprint() -> Blueprint:
     api = Blueprint("api", __name__, url_prefix=PREFIX)
     guard(api, asks_for_login=False)
     api.add_url_rule("/shops/<int:shop_id>/reports/<name>.<any(json, csv):ext>", "report", report)
+    notes.add_views(api)
     api.add_url_rule("/openapi.json", "openapi", openapi)
     api.add_url_rule("/docs", "docs", docs)
     return api

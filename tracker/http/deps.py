@@ -9,7 +9,7 @@ from typing import cast
 from flask import current_app, g
 from flask_login import current_user
 from sqlalchemy import Engine
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import Forbidden, NotFound
 
 from tracker.clock import Instant
 from tracker.config import Config
@@ -40,6 +40,12 @@ def account() -> Account:
 def shop() -> Shop:
     """The shop of the address, of which the reader is a member (see gate.py)."""
     return cast(Shop, g.shop)
+
+
+def may_write() -> None:
+    """Analysts read.  Raises Forbidden."""
+    if account().roles[shop().shop_id] == "analyst":
+        raise Forbidden
 
 
 def find_own_shop(shop_id: int) -> Shop:

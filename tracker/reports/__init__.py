@@ -10,7 +10,19 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from tracker.reports import advocacy, data_health, flow, journeys, mail, overview, person, satisfaction, stages, support
+from tracker.reports import (
+    advocacy,
+    data_health,
+    flow,
+    journey_map,
+    journeys,
+    mail,
+    overview,
+    person,
+    satisfaction,
+    stages,
+    support,
+)
 from tracker.reports.query import Query
 from tracker.reports.table import Column, ReportTable
 from tracker.shops import Shop
@@ -43,6 +55,7 @@ REPORTS: dict[str, Report] = {
     "journeys": journeys,
     "person": person,
     "overview": overview,
+    "journey_map": journey_map,
     "satisfaction": satisfaction,
     "support": support,
     "advocacy": advocacy,

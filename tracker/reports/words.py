@@ -241,6 +241,13 @@ PURPOSES = {
     "other": N_("Other"),
 }
 
+MAP_FIELDS = {
+    "actions": N_("Actions"),
+    "questions": N_("Questions"),
+    "touchpoints": N_("Touchpoints"),
+    "feelings": N_("Feelings"),
+    "pain": N_("Pain points"),
+}
 SPANS = {
     "now": N_("This period"),
     "before": N_("The period before"),
@@ -290,12 +297,19 @@ VOCABULARIES: dict[str, Mapping[str, str]] = {
     "way": WAYS,
     "purpose": PURPOSES,
     "span": SPANS,
+    "map_field": MAP_FIELDS,
     "figure": FIGURES,
 }
 
 _STAGE_NAMES = {stage.key: stage for stage in STAGES}
-# Parameters of reasons that are keys of a list; other parameters are text as it came.
-_REASON_WORDS = {"kind": PAGE_KINDS, "step": {**EVENT_TYPES, "page": N_("page seen")}, "how": EVENT_TYPES}
+# Parameters of sentences that are keys of a list; other parameters are text as it came.
+_REASON_WORDS = {
+    "kind": PAGE_KINDS,
+    "step": {**EVENT_TYPES, "page": N_("page seen")},
+    "how": EVENT_TYPES,
+    "channel": CHANNELS,
+    "topic": TOPICS,
+}
 
 
 def say(vocabulary: str, key: str, locale: str, translate: Translate, view: str = "twelve") -> str:
