@@ -9,7 +9,7 @@ from typing import cast
 from flask import current_app, g
 from flask_login import current_user
 from sqlalchemy import Engine
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import Forbidden, NotFound
 
 from tracker.clock import Instant
 from tracker.config import Config
@@ -48,3 +48,9 @@ def find_own_shop(shop_id: int) -> Shop:
     if found is None:
         raise NotFound
     return found
+
+
+def need_role(*roles: str) -> None:
+    """Raises Forbidden when the reader has none of these roles in the shop of the address."""
+    if account().roles[shop().shop_id] not in roles:
+        raise Forbidden

@@ -10,7 +10,23 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from tracker.reports import data_health, flow, journeys, person, stages
+from tracker.reports import (
+    ai_assistants,
+    attribution,
+    campaigns,
+    channels,
+    costs,
+    data_health,
+    flow,
+    journeys,
+    landing_pages,
+    orders,
+    paths,
+    payback,
+    person,
+    stages,
+    touchpoints,
+)
 from tracker.reports.query import Query
 from tracker.reports.table import Column, ReportTable
 from tracker.shops import Shop
@@ -40,6 +56,16 @@ class Report(Protocol):
 REPORTS: dict[str, Report] = {
     "stages": stages,
     "flow": flow,
+    "orders": orders,
+    "attribution": attribution,
+    "paths": paths,
+    "touchpoints": touchpoints,
+    "channels": channels,
+    "campaigns": campaigns,
+    "landing_pages": landing_pages,
+    "ai_assistants": ai_assistants,
+    "costs": costs,
+    "payback": payback,
     "journeys": journeys,
     "person": person,
     "data_health": data_health,
