@@ -45,3 +45,10 @@ def test_amounts_become_whole_minor_units(amount: str, currency: str, minor: int
 def test_an_unheard_currency_has_hundredths() -> None:
     assert money.exponent("XYZ") == 2
     assert str(money.from_minor(5, "DKK")) == "0.05"
+
+
+@pytest.mark.parametrize(
+    ("minor", "by", "each"), [(10, 4, 2), (14, 4, 4), (-10, 4, -2), (1, 3, 0), (2, 3, 1), (10**30 + 1, 2, 5 * 10**29)]
+)
+def test_a_part_for_each_is_whole_with_halves_to_even(minor: int, by: int, each: int) -> None:
+    assert money.divide(minor, by) == each

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select, update
@@ -52,6 +54,21 @@ def test_what_settings_mean(db: Connection) -> None:
     assert shop.settings.tz == ZoneInfo("Europe/Stockholm")
     assert shop.consent_unknown is Consent.NONE
     assert replace(shop, settings=ShopSettings()).consent_unknown is Consent.ANONYMOUS
+
+
+def test_a_rate_holds_from_its_day_on() -> None:
+    settings = ShopSettings(rates={"EUR": [["2026-01-01", "7.45"], ["2026-02-01", "7.46"]]})
+    asked = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 31), date(2026, 2, 1), date(2030, 1, 1)]
+    assert [settings.rate_on("EUR", day) for day in asked] == [None, *map(Decimal, ("7.45", "7.45", "7.46", "7.46"))]
+    assert (settings.rate_on("DKK", asked[0]), settings.rate_on("SEK", asked[-1])) == (Decimal(1), None)
+
+
+def test_the_owners_word_on_a_channel_is_the_first_that_matches() -> None:
+    overrides = ({"source": "Ven", "campaign": "a", "channel": "referral"}, {"source": "ven", "channel": "affiliate"})
+    settings = ShopSettings(channel_overrides=overrides)
+    told = {"host": "", "medium": "cpc"}
+    found = [settings.override_channel(source=s, campaign=c, **told) for s, c in (("ven", "A"), ("VEN", "b"), ("x", "a"))]
+    assert found == ["referral", "affiliate", None]
 
 
 def test_during_a_rotation_two_secrets_sign(db: Connection) -> None:

@@ -10,13 +10,14 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import click
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from tracker import __version__, clock, shops, surveys
+from tracker import __version__, clock, money, shops, spend, surveys
 from tracker import tables as t
 from tracker.config import Config, ConfigError, from_env
 from tracker.demo import history
@@ -28,6 +29,7 @@ from tracker.pipeline import leases
 from tracker.pipeline.leases import LeaseLost
 from tracker.pipeline.process import Hold
 from tracker.pipeline.rebuild import build_slice, start_building, with_todays_rules
+from tracker.reports.words import tell
 from tracker.run import serve
 from tracker.shops import Shop, ShopSettings
 from tracker.stages import STAGES
@@ -331,6 +333,31 @@ def _wait_for_lease(engine: Engine, shop: Shop, hold: Hold) -> None:
         except LeaseLost:
             threading.Event().wait(0.5)
     raise click.ClickException(f"another process holds shop {shop.shop_id} and does not let go; is a worker running?")
+
+
+@cli.command("spend")
+@click.argument("file", type=click.File("rb"))
+@click.option("--shop", "shop_id", type=int, required=True, help="Whose advertising it was.")
+@click.option("--channel", default="", help="Of lines that name none; without it that of a paid click by the source.")
+@click.option("--source", default="", help="Who was paid, such as google or facebook, where lines do not say it.")
+@click.option("--campaign", default="", help="Where lines do not say it.")
+@click.option("--currency", default="", help="Where neither lines nor headings say it; without it the shop's own.")
+def upload_spend(file: BinaryIO, shop_id: int, **defaults: str) -> None:
+    """Read what advertising cost from a CSV or JSON file: our own columns, or an export of Google Ads or Meta."""
+    engine = _engine(_config())
+    with writing(engine) as db:
+        found = shops.find_shop(db, shop_id)
+        if found is None:
+            raise click.ClickException(f"there is no shop {shop_id}; `tracker shop list` shows them")
+        read = spend.upload_json if file.name.endswith(".json") else spend.upload_csv
+        upload = read(db, found, file.read(), spend.Defaults(**defaults), clock.now())
+    for line, said in upload.refused:
+        click.echo(f"line {line} refused: {tell(said, str)}", err=True)
+    sums = ", ".join(f"{money.from_minor(minor, currency)} {currency}" for minor, currency in upload.amounts)
+    click.echo(f"{upload.kept} rows kept{f': {sums}' if sums else ''}; {len(upload.refused)} of {upload.lines} lines refused.")
+    if upload.totals:
+        click.echo(f"{upload.totals} lines name no day and were left out: they sum up others.")
+    raise SystemExit(1 if upload.refused else 0)
 
 
 @cli.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 
 # ISO 4217: the currencies whose minor unit is not a hundredth.
 _EXPONENTS = {
@@ -30,3 +31,8 @@ def from_minor(minor: int, currency: str) -> Decimal:
 def convert(minor: int, currency: str, into: str, worth: Decimal) -> int:
     """Minor units of another currency, of which one major unit of `currency` is `worth`; halves to even."""
     return to_minor(from_minor(minor, currency) * worth, into)
+
+
+def divide(minor: int, by: int) -> int:
+    """Minor units for each of so many; halves to even."""
+    return round(Fraction(minor, by))

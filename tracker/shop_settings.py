@@ -91,6 +91,21 @@ class ShopSettings:
         """For the shop's row."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
+    def rate_on(self, currency: str, day: date) -> Decimal | None:
+        """What one unit of a currency was worth in the shop's own on a day; None when the table has no rate from that early."""
+        if currency == self.currency:
+            return Decimal(1)
+        table = self.rates.get(currency, ())
+        return next((Decimal(worth) for since, worth in reversed(table) if since <= day.isoformat()), None)
+
+    def override_channel(self, **told: str) -> str | None:
+        """The owner's own word for where an arrival with this source, host, medium and campaign comes from; the first that
+        matches."""
+        for override in self.channel_overrides:
+            if all(told[name].lower() == value.lower() for name, value in override.items() if name != "channel"):
+                return override["channel"]
+        return None
+
     def changed(self, told: Mapping[str, Any]) -> ShopSettings:
         """With what somebody typed instead.  Raises BadSettings."""
         try:

@@ -144,6 +144,34 @@ def test_a_survey_that_cannot_be_asked_is_refused(tracker: Tracker, shop: Shop, 
     assert result.exit_code != 0
 
 
+# --- what advertising cost
+
+
+def test_spend_is_read_from_a_file_and_wrong_lines_are_said(
+    tracker: Tracker, engine: Engine, shop: Shop, tmp_path: Path
+) -> None:
+    file = tmp_path / "google.csv"
+    file.write_text("Day,Campaign,Cost\n2026-09-01,brand,10.50\n2026-09-02,brand,much\nTotal: Account,,10.50\n")
+    printed = said(tracker("spend", str(file), "--shop", str(shop.shop_id), "--source", "google"), 1)
+    assert "line 3 refused: much is no amount" in printed
+    assert "1 rows kept: 10.50 DKK; 1 of 3 lines refused." in printed
+    assert "1 lines name no day and were left out" in printed
+    file.write_text('{"rows": [{"day": "2026-09-01", "amount": 7}]}')
+    rows = ["--channel", "paid_search", "--campaign", "brand", "--currency", "EUR"]
+    said(tracker("spend", str(file.rename(tmp_path / "rows.json")), "--shop", str(shop.shop_id), *rows))
+    with engine.connect() as db:
+        found = db.execute(select(t.ad_spend.c.source, t.ad_spend.c.currency, t.ad_spend.c.amount_minor)).all()
+    assert sorted(map(tuple, found)) == [("", "EUR", 700), ("google", "DKK", 1_050)]
+
+
+def test_spend_that_cannot_be_read_is_said(tracker: Tracker, shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "spend.csv"
+    file.write_text("Day,Cost\n2026-09-01,1\n")
+    assert "say which channel or source the file belongs to" in said(tracker("spend", str(file), "--shop", "1"), 1)
+    assert "there is no shop 7" in said(tracker("spend", str(file), "--shop", "7"), 1)
+    assert "No such file" in said(tracker("spend", "nowhere.csv", "--shop", "1"), 2)
+
+
 # --- accounts
 
 

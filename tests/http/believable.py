@@ -64,6 +64,8 @@ def fill(db: Connection, shop: Shop, now: Instant, *, journeys: int = 1_400, hos
     for subject_id in range(1, journeys + 1):
         began = now - int(dice.random() ** 1.2 * 60 * DAY) - MINUTE
         journey = _wander(dice, began, now, hostile)
+        if subject_id % 20 == 0:
+            journey.touches[0].channel, journey.touches[0].source = "ai_assistant", hostile or "chatgpt"
         booked = contribution(journey, basis)
         changes += difference({}, booked)
         journey.booked = booked
@@ -72,13 +74,20 @@ def fill(db: Connection, shop: Shop, now: Instant, *, journeys: int = 1_400, hos
     add(db, shop.shop_id, shop.generation, add_up(changes))
     today = day_number(day_of(now, shop.settings.tz))
     add(db, shop.shop_id, shop.generation, {("mail", "", today): {f"sent:newsletter|{hostile or 'uge-37'}": 90}})
+    _spend(db, shop, now, hostile)
     _outcomes(db, shop, now, dice, hostile)
     _person(db, shop, journeys, now, hostile)
 
 
 def _wander(dice: random.Random, began: Instant, now: Instant, hostile: str | None) -> Journey:
     touches = [
-        Touch(began, "session", _draw(dice, CHANNELS), campaign=hostile or dice.choice([None, "sommer", "nyhedsbrev 24"]))
+        Touch(
+            began,
+            "session",
+            _draw(dice, CHANNELS),
+            campaign=hostile or dice.choice([None, "sommer", "nyhedsbrev 24"]),
+            landing=hostile or "/kjoler/havblik",
+        )
         for _ in range(1 + int(dice.expovariate(0.6)))
     ]
     journey = Journey(1, began, began, touches=touches, touch_count=len(touches))
@@ -93,7 +102,7 @@ def _wander(dice: random.Random, began: Instant, now: Instant, hostile: str | No
             journey.order = Order(
                 hostile or f"{20_000 + dice.randrange(9_999)}", at, "DKK", "paid", value=dice.randrange(14_900, 189_900)
             )
-            journey.order.counted_at, journey.outcome = at, ORDERED
+            journey.order.counted_at, journey.outcome, journey.ended_at = at, ORDERED, at
             journey.notes = [
                 Note(at, "satisfaction", "nps:9"),
                 Note(at, "satisfaction", "nps_at:6.9"),
@@ -110,8 +119,19 @@ def _wander(dice: random.Random, began: Instant, now: Instant, hostile: str | No
             at += seconds * SECOND
         stage = step
     if journey.outcome == OPEN and journey.last_at < now - 30 * DAY:
-        journey.outcome = LAPSED
+        journey.outcome, journey.ended_at = LAPSED, journey.last_at + 30 * DAY
     return journey
+
+
+def _spend(db: Connection, shop: Shop, now: Instant, hostile: str | None) -> None:
+    rows = [
+        {
+            "shop_id": shop.shop_id, "day_on": day_number(day_of(now - days * DAY, shop.settings.tz)), "channel": "paid_social",
+            "source": hostile or "instagram", "campaign": hostile or "sommer", "currency": "DKK", "amount_minor": 12_345,
+        }
+        for days in range(60)
+    ]  # fmt: skip
+    db.execute(insert(t.ad_spend), rows)
 
 
 def _outcomes(db: Connection, shop: Shop, now: Instant, dice: random.Random, hostile: str | None) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
-from tests.http.site import add_shop, add_user, log_in, logged_in, make_app
+from tests.http.site import add_shop, add_user, log_in, logged_in, make_app, token
 from tracker import storage
 from tracker.clock import Instant
 from tracker.config import Config
@@ -67,11 +69,18 @@ def test_another_shop_is_as_if_it_did_not_exist(app: Flask) -> None:
             continue
         tried += 1
         missing = app.url_map.bind("localhost").build(rule.endpoint, {name: nobody[name] for name in rule.arguments})
-        theirs, none = stranger.get(address), stranger.get(missing)
+        theirs, none = (_ask(stranger, rule, one) for one in (address, missing))
         assert (theirs.status_code, none.status_code) == (404, 404), address
         assert theirs.text.replace(address, "") == none.text.replace(missing, ""), address
         assert "Own" not in theirs.text
     assert tried >= 6
+
+
+def _ask(client: FlaskClient, rule: Rule, address: str) -> TestResponse:
+    """As a browser would that has a token, where the address takes posts alone."""
+    if "GET" in (rule.methods or ()):
+        return client.get(address)
+    return client.post(address, headers={"X-CSRFToken": token(client.get("/profile"))})
 
 
 def test_the_owner_sees_every_page(app: Flask) -> None:
@@ -170,7 +179,8 @@ def test_the_api_is_described(app: Flask) -> None:
     document = logged_in(app).get("/api/v1/openapi.json").json
     assert document["openapi"].startswith("3.")
     assert set(document["paths"]) == {
-        f"/api/v1/shops/{{shop_id}}/reports/{name}.{ext}" for name in REPORTS for ext in ("json", "csv")
+        "/api/v1/shops/{shop_id}/ad-spend",
+        *(f"/api/v1/shops/{{shop_id}}/reports/{name}.{ext}" for name in REPORTS for ext in ("json", "csv")),
     }
     stages = document["paths"]["/api/v1/shops/{shop_id}/reports/stages.json"]["get"]
     assert {p["name"] for p in stages["parameters"]} == {

@@ -54,3 +54,9 @@ def find_own_shop(shop_id: int) -> Shop:
     if found is None:
         raise NotFound
     return found
+
+
+def need_role(*roles: str) -> None:
+    """Raises Forbidden when the reader has none of these roles in the shop of the address."""
+    if account().roles[shop().shop_id] not in roles:
+        raise Forbidden

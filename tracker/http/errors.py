@@ -16,6 +16,8 @@ from werkzeug.exceptions import HTTPException
 from tracker.errors import BadQuery
 from tracker.http.gate import with_headers
 from tracker.reports.table import N_
+from tracker.reports.words import tell
+from tracker.spend import BadFile
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ TEXTS = {
     403: (N_("Not for you"), N_("You may not do this. Ask the owner of the shop.")),
     404: (N_("Nothing here"), N_("This page does not exist, or it belongs to a shop that is not yours.")),
     405: (N_("That did not work"), N_("The address or the form is not as we expect it. Go back and try again.")),
+    413: (N_("Too big"), N_("Send it in several parts.")),
     429: (N_("Too many attempts"), N_("Wait a quarter of an hour, then try again.")),
     500: (N_("Our mistake"), N_("Something went wrong on our side. It is in the log; nothing that was collected is lost.")),
     503: (
@@ -67,6 +70,10 @@ def register_errors(app: Flask) -> None:
     @app.errorhandler(BadQuery)
     def bad_query(error: BadQuery) -> Response:
         return say_error(400, f"{error.field}: {gettext(error.text)}", error.field)
+
+    @app.errorhandler(BadFile)
+    def bad_file(error: BadFile) -> Response:
+        return say_error(400, tell(error.said, gettext))
 
     @app.errorhandler(CSRFError)
     def csrf_error(_error: CSRFError) -> Response:

@@ -32,6 +32,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
+MAX_BODY_BYTES = 12_000_000  # of what is posted here; asked before a form is read
+
 csrf = CSRFProtect()
 
 
@@ -44,6 +46,7 @@ def guard(blueprint: Blueprint, *, asks_for_login: bool) -> None:
 
     @blueprint.before_request
     def enter() -> ResponseReturnValue | None:
+        request.max_content_length = MAX_BODY_BYTES
         csrf.protect()
         if request.endpoint in OPEN:
             return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from tracker import __version__
+from tracker import __version__, spend
 from tracker.reports import REPORTS
 from tracker.reports.query import QueryArgs
 from tracker.reports.table import Column, Unit
@@ -62,19 +63,63 @@ def describe(public_url: str) -> dict[str, Any]:
             spec.path(
                 path=f"/api/v1/shops/{{shop_id}}/reports/{name}.{ext}", operations={"get": _operation(name, ext, parameters)}
             )
+    spec.path(path="/api/v1/shops/{shop_id}/ad-spend", operations={"post": _AD_SPEND})
     document: dict[str, Any] = spec.to_dict()
     return document
 
 
+_SHOP_ID = {"name": "shop_id", "in": "path", "required": True, "schema": {"type": "integer"}}
+_SPEND_ROW = {
+    "type": "object",
+    "required": ["day", "amount"],
+    "properties": {
+        "day": {"type": "string", "format": "date"},
+        "amount": {"type": "string", "description": "major units; a number will do"},
+        **{name: {"type": "string"} for name in ("channel", "source", "campaign", "currency")},
+        **{name: {"type": "integer", "minimum": 0, "nullable": True} for name in ("clicks", "impressions")},
+    },
+}
+_AD_SPEND: dict[str, Any] = {
+    "operationId": "ad_spend",
+    "summary": "What advertising cost",
+    "description": "Uploading a day again overwrites it. The header X-CSRFToken carries the token of any form.",
+    "security": [{"session": []}],
+    "parameters": [
+        _SHOP_ID,
+        *(
+            {"name": f.name, "in": "query", "schema": {"type": "string"}, "description": "For lines that do not say it."}
+            for f in fields(spend.Defaults)
+        ),
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/json": {
+                "schema": {"type": "object", "properties": {"rows": {"type": "array", "items": _SPEND_ROW}}},
+            },
+        },
+    },
+    "responses": {
+        "200": {"description": "What was kept, and each line that was refused with the reason."},
+        "400": {"description": "Nothing could be kept; the same, or `detail` when the file could not be read at all."},
+        "401": _ERRORS["401"],
+        "403": {"description": "For owners and marketers only."},
+        "404": _ERRORS["404"],
+        "413": {"description": "Too big: send it in several parts."},
+        "503": _ERRORS["503"],
+    },
+}
+
+
 def _operation(name: str, ext: str, parameters: dict[str, Any]) -> dict[str, Any]:
     report = REPORTS[name]
-    shop_id = {"name": "shop_id", "in": "path", "required": True, "schema": {"type": "integer"}}
     return {
         "operationId": f"{name}_{ext}",
         "summary": report.TITLE,
         "description": report.QUESTION,
         "security": [{"session": []}],
-        "parameters": [shop_id, *(parameters[key] for key in report.PARAMETERS), *_ONLY_HERE],
+        "parameters": [_SHOP_ID, *(parameters[key] for key in report.PARAMETERS), *_ONLY_HERE],
         "responses": {"200": _answer(name, ext), **_ERRORS},
     }
 

@@ -22,7 +22,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tracker import attribution
-from tracker.clock import Instant, day_of
+from tracker.clock import DAY, Instant, day_of
 from tracker.journey.carts import CART_STEPS
 from tracker.journey.orders import given_back, in_shop_currency
 from tracker.journey.state import LAPSED, OPEN, ORDERED, Journey, Order, Subject
@@ -198,19 +198,18 @@ def mask_of(journey: Journey) -> int:
 
 
 def _journeys(journey: Journey, basis: Basis) -> Told:
-    """journeys, open, ordered, touchpoints, sessions, pages, seconds (looked at), numbered and lost (events, by the visitors'
-    own numbering), touches:<n> and ordered_touches:<n>
-    (journeys with n touchpoints); net, net.<CUR>, unrated; m:<mask>.<ordered> (journeys that reached these stages: every view
-    is worked out from
-    it); stay.<stage>.count|seconds|b<k> (completed stays, by length, STAY_BOUNDS); move.<from>.<to>; lead:<k> (days to the
-    order).
+    """journeys, open, ordered, touchpoints and ordered_touchpoints (of those that ordered), sessions, pages, seconds (looked
+    at), numbered and lost (events, by the visitors' own numbering), touches:<n> and ordered_touches:<n> (journeys with n touchpoints, the last for all with more); net, net.<CUR>, unrated;
+    m:<mask>.<ordered> (journeys that reached these stages: every view is worked out from it); stay.<stage>.count|seconds|b<k>
+    (completed stays, by length, STAY_BOUNDS); move.<from>.<to>; lead:<k> (whole days from the first touchpoint to the order, by
+    LEAD_BOUNDS) and lead_days, their sum.
     """
     at, ordered = journey.began_at, int(is_ordered(journey))
     yield at, "journeys", 1
     yield at, "open", int(journey.outcome == OPEN)
     yield at, "ordered", ordered
     yield at, "touchpoints", journey.touch_count
-    yield at, f"touches:{min(journey.touch_count, 50)}", 1
+    yield at, f"touches:{min(journey.touch_count, MOST_TOUCHES)}", 1
     yield at, "sessions", journey.session_count
     yield at, "pages", journey.page_count
     yield at, "seconds", journey.visible_seconds
@@ -218,9 +217,13 @@ def _journeys(journey: Journey, basis: Basis) -> Told:
     yield at, "lost", journey.lost
     yield at, f"m:{mask_of(journey)}.{ordered}", 1
     if ordered:
-        yield at, f"ordered_touches:{min(journey.touch_count, 50)}", 1
+        yield at, "ordered_touchpoints", journey.touch_count
+        yield at, f"ordered_touches:{min(journey.touch_count, MOST_TOUCHES)}", 1
+    if ordered and journey.touches:
         assert journey.order is not None and journey.order.counted_at is not None
-        yield at, f"lead:{_class((journey.order.counted_at - at) // 86_400_000, LEAD_BOUNDS)}", 1
+        days = (journey.order.counted_at - journey.touches[0].at) // DAY
+        yield at, f"lead:{_class(days, LEAD_BOUNDS)}", 1
+        yield at, "lead_days", days
     for order in journey.orders():
         yield at, f"net.{order.currency}", order.net
         rated = in_shop_currency(order, order.net, basis.currency)
@@ -235,7 +238,8 @@ def _journeys(journey: Journey, basis: Basis) -> Told:
         yield at, f"move.{move}", times
 
 
-LEAD_BOUNDS = (0, 1, 3, 7, 14, 30)  # days from the beginning to the order; longer ones fall in a last bucket
+MOST_TOUCHES = 50  # of a journey told apart; those with more are counted with these
+LEAD_BOUNDS = (0, 1, 3, 7, 14, 30)  # days to the order; longer ones fall in a last bucket
 
 
 def _class(value: int, bounds: tuple[int, ...]) -> int:
@@ -252,8 +256,10 @@ def _safe(text: str | None) -> str:
 
 
 def _arrivals(journey: Journey, basis: Basis) -> Told:
-    """By first arrival (channel|source|campaign): journeys, ordered, first (orders of new customers), net, got:<highest>.<key>.
-    By channel: touches (touchpoints), assists (ordered journeys it took part in without being last).
+    """By first arrival (channel|source|campaign): journeys, ordered, first (orders of new customers), orders (with renewals),
+    unrated (of these), net, got:<highest>.<key>.  By channel: touches (touchpoints), assists (ordered journeys it took part in
+    without being last).  Of AI assistants, whose visits are few and whose pages say what they recommend, also each arrival:
+    landed:<source>|<path>.
     """
     at, first = journey.began_at, journey.touches[0] if journey.touches else None
     key = arrival_key(first.channel, first.source, first.campaign) if first else "none||"
@@ -261,10 +267,15 @@ def _arrivals(journey: Journey, basis: Basis) -> Told:
     yield at, f"journeys:{key}", 1
     yield at, f"ordered:{key}", ordered
     yield at, f"first:{key}", int(ordered and journey.order is not None and not journey.order.repeat)
+    for order in journey.orders():
+        yield at, f"orders:{key}", int(order.is_live)
+        yield at, f"unrated:{key}", int(order.is_live and in_shop_currency(order, 0, basis.currency) is None)
     yield at, f"net:{key}", net(journey, basis)
     yield at, f"got:{journey.highest}.{key}", 1
     for touch in journey.touches:
         yield at, f"touches:{touch.channel}", 1
+        if touch.channel == "ai_assistant":
+            yield at, f"landed:{_safe(touch.source)}|{(touch.landing or '')[:MAX_KEY]}", 1
     if ordered and len(journey.touches) > 1:
         for channel in {touch.channel for touch in journey.touches} - {journey.touches[-1].channel}:
             yield at, f"assists:{channel}", 1
@@ -309,17 +320,25 @@ def _paths(journey: Journey, basis: Basis) -> Told:
 
 
 CREDIT_UNIT = 1_000_000  # an order is shared out in millionths
+CREDIT_KINDS = ("device", "country", "buyer")  # of filters: a channel or a campaign is what the rows stand for
 
 
-def _credits(journey: Journey, basis: Basis) -> Told:
-    """On the day of each order, by look-back and model: orders, first and net of
-    <look-back>.<model>:<channel|source|campaign>."""
-    for order in journey.orders():
-        if order.is_live:
-            yield from _credits_of(order, journey, basis)
+def _credits(days: int, name: Callable[[str], str]) -> Callable[[Journey, Basis], Told]:
+    """On the day of each order, by model and by who is credited within this look-back: orders, first and net of <model>:<name>.
+
+    The shares are those of channel|source|campaign; `name` puts them together under fewer names, which adds up to the same.
+    """
+
+    def tell(journey: Journey, basis: Basis) -> Told:
+        for order in journey.orders():
+            if order.is_live:
+                for metric, key, share in _shares(order, journey, basis, days):
+                    yield order.counted_at or 0, f"{metric}:{name(key)}", share
+
+    return tell
 
 
-def _credits_of(order: Order, journey: Journey, basis: Basis) -> Told:
+def _shares(order: Order, journey: Journey, basis: Basis, days: int) -> Iterator[tuple[str, str, int]]:
     at = order.counted_at
     assert at is not None
     touches = [
@@ -330,18 +349,25 @@ def _credits_of(order: Order, journey: Journey, basis: Basis) -> Told:
     amounts = {"orders": CREDIT_UNIT, "net": in_shop_currency(order, order.net, basis.currency) or 0}
     if not order.repeat and not order.renewal:
         amounts["first"] = CREDIT_UNIT
-    for days in attribution.LOOK_BACKS:
-        for what, amount in amounts.items():
-            for model, shares in attribution.credit(touches, at, days, amount).items():
-                for key, share in shares.items():
-                    yield at, f"{what}.{days}.{model}:{'none||' if key == attribution.NONE else key}", share
+    for what, amount in amounts.items():
+        for model, shares in attribution.credit(touches, at, days, amount).items():
+            for key, share in shares.items():
+                yield f"{what}.{model}", "none||" if key == attribution.NONE else key, share
+
+
+def _channel_of(key: str) -> str:
+    return key.partition("|")[0]
+
+
+def _whole(key: str) -> str:
+    return key
 
 
 def _orders(journey: Journey, basis: Basis) -> Told:
     """On the day of the order: orders (counted), cancelled (of these), first, repeat, renewals, pieces, revenue, net, tax,
-    shipping, discount, total, unrated, by payment:<type> and via:<way>; revenue.<CUR> and net.<CUR>.  On their own days:
-    refunds,
-    refunded, cancellations, given_up (revenue of cancelled orders), refunded.<CUR>, given_up.<CUR>.
+    shipping, discount, total, unrated; order_refunded and order_given_up (what refunds and cancellations took of it since); by
+    payment:<type> and payment_net:<type>, via:<way> and via_net:<way>; orders.<CUR>, unrated.<CUR>, revenue.<CUR>, net.<CUR>.
+    On their own days: refunds, refunded, cancellations, given_up (revenue of cancelled orders), refunded.<CUR>, given_up.<CUR>.
     """
     for order in journey.orders():
         if order.counted_at is not None:
@@ -349,30 +375,38 @@ def _orders(journey: Journey, basis: Basis) -> Told:
 
 
 def _order(order: Order, at: Instant, basis: Basis) -> Told:
-    live = int(order.is_live)
+    live, currency = int(order.is_live), order.currency
+    unrated = int(live and in_shop_currency(order, 0, basis.currency) is None)
+    amounts = {"revenue": order.revenue, "net": order.net}
+    if live:
+        amounts |= {"tax": order.tax, "shipping": order.shipping, "discount": order.discount, "total": order.total}
+    own = {name: in_shop_currency(order, amount, basis.currency) or 0 for name, amount in amounts.items()}
     yield at, "orders", 1
     yield at, "cancelled", 1 - live
     yield at, "renewals" if order.renewal else "repeat" if order.repeat else "first", live
     yield at, "pieces", sum(item.quantity for item in order.items) * live
-    yield at, f"payment:{(order.payment or 'unknown')[:MAX_KEY]}", live
-    yield at, f"via:{(order.via or 'unknown')[:MAX_KEY]}", live
-    yield at, f"revenue.{order.currency}", order.revenue
-    yield at, f"net.{order.currency}", order.net
-    amounts = {"revenue": order.revenue, "net": order.net}
-    if live:
-        amounts |= {"tax": order.tax, "shipping": order.shipping, "discount": order.discount, "total": order.total}
-    for name, amount in amounts.items():
-        yield at, name, in_shop_currency(order, amount, basis.currency) or 0
-    yield at, "unrated", int(live and in_shop_currency(order, 0, basis.currency) is None)
+    yield at, "unrated", unrated
+    for name, amount in own.items():
+        yield at, name, amount
+    for metric, told in (("payment", order.payment), ("via", order.via)):
+        key = (told or "unknown")[:MAX_KEY]
+        yield at, f"{metric}:{key}", live
+        yield at, f"{metric}_net:{key}", own["net"]
+    yield at, f"orders.{currency}", 1
+    yield at, f"unrated.{currency}", unrated
+    yield at, f"revenue.{currency}", order.revenue
+    yield at, f"net.{currency}", order.net
     # Each part is the difference of rounded sums, so that the parts add up to the rounded whole.
-    given = 0
+    left, rest = order.revenue, own["revenue"]
     for day_at, kind, amount in given_back(order):
         name = "refunded" if kind == "refunded" else "given_up"
+        left -= amount
+        part, rest = rest, in_shop_currency(order, left, basis.currency) or 0
+        part -= rest
         yield day_at, "refunds" if kind == "refunded" else "cancellations", 1
-        yield day_at, f"{name}.{order.currency}", amount
-        before = in_shop_currency(order, order.revenue - given, basis.currency) or 0
-        given += amount
-        yield day_at, name, before - (in_shop_currency(order, order.revenue - given, basis.currency) or 0)
+        yield day_at, f"{name}.{currency}", amount
+        yield day_at, name, part
+        yield at, f"order_{name}", part
 
 
 def _products(journey: Journey, basis: Basis) -> Told:
@@ -518,7 +552,12 @@ FAMILIES: dict[str, Family] = {
     "arrivals": Family(_arrivals, FILTER_KINDS, by_month=True),
     "landings": Family(_landings, by_month=True),
     "paths": Family(_paths, by_month=True),
-    "credits": Family(_credits, ("device", "country", "buyer"), by_month=True),
+    # By look-back, and by channel alone as well, since there are many campaigns and all names of a row are read at once.
+    **{f"credits_{days}": Family(_credits(days, _whole), CREDIT_KINDS, by_month=True) for days in attribution.LOOK_BACKS},
+    **{
+        f"channel_credits_{days}": Family(_credits(days, _channel_of), CREDIT_KINDS, by_month=True)
+        for days in attribution.LOOK_BACKS
+    },
     "orders": Family(_orders, FILTER_KINDS),
     "products": Family(_products, by_month=True),
     "categories": Family(_categories),

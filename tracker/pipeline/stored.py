@@ -40,17 +40,14 @@ def act_of(event: Event, frame: Frame, device: str | None = None, person: int = 
 
 
 def _override(arrival: Arrival, settings: ShopSettings) -> Arrival:
-    """The owner's own word for where arrivals come from; the first that matches."""
-    told = {
-        "source": arrival.source,
-        "host": arrival.referrer_host or "",
-        "medium": arrival.medium or "",
-        "campaign": arrival.campaign or "",
-    }
-    for override in settings.channel_overrides:
-        if all(told[name].lower() == value.lower() for name, value in override.items() if name != "channel"):
-            return replace(arrival, channel=override["channel"])  # type: ignore[arg-type]  # checked by the settings' schema
-    return arrival
+    """The owner's own word for where arrivals come from."""
+    channel = settings.override_channel(
+        source=arrival.source,
+        host=arrival.referrer_host or "",
+        medium=arrival.medium or "",
+        campaign=arrival.campaign or "",
+    )
+    return replace(arrival, channel=channel) if channel else arrival  # type: ignore[arg-type]  # checked by the settings' schema
 
 
 def device_of(event: Event) -> str | None:

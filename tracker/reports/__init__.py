@@ -12,16 +12,26 @@ from sqlalchemy import Connection
 
 from tracker.reports import (
     advocacy,
+    ai_assistants,
+    attribution,
+    campaigns,
+    channels,
+    costs,
     data_health,
     flow,
     journey_map,
     journeys,
+    landing_pages,
     mail,
+    orders,
     overview,
+    paths,
+    payback,
     person,
     satisfaction,
     stages,
     support,
+    touchpoints,
 )
 from tracker.reports.query import Query
 from tracker.reports.table import Column, ReportTable
@@ -52,6 +62,16 @@ class Report(Protocol):
 REPORTS: dict[str, Report] = {
     "stages": stages,
     "flow": flow,
+    "orders": orders,
+    "attribution": attribution,
+    "paths": paths,
+    "touchpoints": touchpoints,
+    "channels": channels,
+    "campaigns": campaigns,
+    "landing_pages": landing_pages,
+    "ai_assistants": ai_assistants,
+    "costs": costs,
+    "payback": payback,
     "journeys": journeys,
     "person": person,
     "overview": overview,

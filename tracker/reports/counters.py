@@ -8,7 +8,7 @@ can tell of.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from tracker.clock import Instant
 from tracker.errors import BadQuery
-from tracker.journey.contribution import FAMILIES
+from tracker.journey.contribution import FAMILIES, MOST_TOUCHES
 from tracker.pipeline import counters as stored
 from tracker.reports.query import Query
 from tracker.reports.table import N_, Money
@@ -44,7 +44,7 @@ def read_amounts(db: Connection, shop: Shop, query: Query, family: str) -> Count
     total: Counter[str] = Counter()
     if len(query.filters) > 1:
         return _facts(db, shop, query, family)
-    for amounts in stored.read_total(db, shop.shop_id, shop.generation, family, _which(query, family), *_span(query)):
+    for amounts in stored.read_total(db, shop.shop_id, shop.generation, family, _which(query, family), *span(query)):
         _add(total, amounts)
     return total
 
@@ -62,7 +62,7 @@ def read_days(db: Connection, shop: Shop, query: Query, family: str, names: Iter
     found = {}
     if len(query.filters) > 1:
         return _facts_by_day(db, shop, query, family, wanted)
-    for day, amounts in stored.read_days(db, shop.shop_id, shop.generation, family, _which(query, family), *_span(query)):
+    for day, amounts in stored.read_days(db, shop.shop_id, shop.generation, family, _which(query, family), *span(query)):
         if kept := {name: amounts[name] for name in wanted if name in amounts}:
             found[day] = Counter(kept)
     return found
@@ -70,7 +70,7 @@ def read_days(db: Connection, shop: Shop, query: Query, family: str, names: Iter
 
 def every_day(db: Connection, shop: Shop, query: Query, family: str) -> Iterator[tuple[int, dict[str, int]]]:
     """(day, all amounts) of the days that have any."""
-    return stored.read_days(db, shop.shop_id, shop.generation, family, _which(query, family), *_span(query))
+    return stored.read_days(db, shop.shop_id, shop.generation, family, _which(query, family), *span(query))
 
 
 def by_key(amounts: Counter[str]) -> dict[str, Counter[str]]:
@@ -115,15 +115,21 @@ def of_view(amounts: Counter[str], view: StageView) -> dict[int, Counter[str]]:
     return places
 
 
-def _which(query: Query, family: str) -> str:
-    """The filter's row.  Raises BadQuery when the family has none of its kind."""
-    which = query.filters[0] if query.filters else ""
-    if which and which.partition("=")[0] not in FAMILIES[family].kinds:
+def check_filters(query: Query, kinds: Collection[str]) -> None:
+    """Raises BadQuery for several filters at once, and for one of another kind."""
+    if len(query.filters) > 1:
+        raise BadQuery("filter", N_("this report can be filtered by one thing at a time"))
+    if any(which.partition("=")[0] not in kinds for which in query.filters):
         raise BadQuery("filter", N_("this report can't be filtered by that"))
-    return which
 
 
-def _span(query: Query) -> tuple[int, int]:
+def _which(query: Query, family: str) -> str:
+    """The filter's row.  Raises BadQuery for several filters, and when the family has none of its kind."""
+    check_filters(query, FAMILIES[family].kinds)
+    return query.filters[0] if query.filters else ""
+
+
+def span(query: Query) -> tuple[int, int]:
     return day_number(query.since), day_number(query.until)
 
 
@@ -142,7 +148,7 @@ _COLUMNS = {"channel": _j.channel, "device": _j.device, "country": _j.country, "
 
 
 def _where(shop: Shop, query: Query) -> ColumnElement[bool]:
-    since, until = _span(query)
+    since, until = span(query)
     return and_(_j.shop_id == shop.shop_id, _j.began_on.between(since, until), _j.counted.is_(True), *conditions(query))
 
 
@@ -181,17 +187,20 @@ _AMOUNTS = (
 def _facts(db: Connection, shop: Shop, query: Query, family: str) -> Counter[str]:
     total: Counter[str] = Counter()
     if family == "journeys":
-        groups = (_j.mask, _j.ordered, _j.outcome)
+        groups = (_j.mask, _j.ordered, _j.outcome, _j.touchpoints.label("touches"))
         for row in db.execute(select(*groups, *_AMOUNTS).where(_where(shop, query)).group_by(*groups)):
             total["journeys"] += row.journeys
             total["open"] += row.journeys * (row.outcome == "open")
             total["ordered"] += row.journeys * row.ordered
             total["touchpoints"] += int(row.touchpoints)
+            total["ordered_touchpoints"] += int(row.touchpoints) * row.ordered
+            total[f"touches:{min(row.touches, MOST_TOUCHES)}"] += row.journeys
+            total[f"ordered_touches:{min(row.touches, MOST_TOUCHES)}"] += row.journeys * row.ordered
             total["net"] += int(row.net)
             total[f"m:{row.mask}.{int(row.ordered)}"] += row.journeys
     elif family == "arrivals":
-        groups = (_j.channel, _j.campaign, _j.ordered)
-        for row in db.execute(select(*groups, *_AMOUNTS).where(_where(shop, query)).group_by(*groups)):
+        by = (_j.channel, _j.campaign, _j.ordered)
+        for row in db.execute(select(*by, *_AMOUNTS).where(_where(shop, query)).group_by(*by)):
             key = f"{row.channel}||{(row.campaign or '').replace('|', '/')}"
             total[f"journeys:{key}"] += row.journeys
             total[f"ordered:{key}"] += row.journeys * row.ordered

@@ -66,7 +66,7 @@ def _json_cell(column: Column, value: Cell, translate: Translate) -> Any:
         case Share():
             return None if value.value is None else round(value.value, _SHARE_DIGITS)
         case Money():
-            return {"amount": _major(value), "currency": value.currency}
+            return money_json(value)
         case Sentence():
             return tell(value, translate)
         case tuple():  # of Money: totals in several currencies
@@ -78,6 +78,10 @@ def _json_cell(column: Column, value: Cell, translate: Translate) -> Any:
         case float():
             return round(value, _SHARE_DIGITS)
     return value
+
+
+def money_json(money: Money) -> dict[str, str]:
+    return {"amount": _major(money), "currency": money.currency}
 
 
 def _major(money: Money) -> str:

@@ -7,15 +7,16 @@ To add a parameter: one field of QueryArgs and of Query.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
+from tracker.attribution import LOOK_BACKS, MODELS
 from tracker.clock import Instant, day_of, from_datetime
 from tracker.errors import BadQuery
 from tracker.journey.contribution import FILTER_KINDS
@@ -26,6 +27,13 @@ from tracker.stages import VIEWS
 MAX_DAYS = 1_100
 DEFAULT_PERIOD = "28d"
 MAX_FILTERS = 4
+
+# Parameters that are chosen from closed lists.
+REVENUE_ON = ("order", "refund")
+LEVELS = ("channel", "source", "campaign")
+CHOICES = ("revenue_on", "look_back", "level", "model")
+
+_T = TypeVar("_T")
 
 
 def _month_before(today: date) -> tuple[date, date]:
@@ -78,6 +86,25 @@ class QueryArgs(Schema):
         validate=validate.OneOf(list(VIEWS), error=N_("this is not one of the stage views")),
         metadata={"description": "The stage view; the shop's own by default."},
     )
+    revenue_on = fields.String(
+        validate=validate.OneOf(REVENUE_ON, error=N_("write order or refund")),
+        metadata={
+            "description": "Where refunds and cancellations are counted: on the day of their order (the default) or their own."
+        },
+    )
+    look_back = fields.Integer(
+        validate=validate.OneOf(LOOK_BACKS, error=N_("write 7, 30 or 90 days")),
+        error_messages={"invalid": N_("write 7, 30 or 90 days")},
+        metadata={"description": "How many days before the order a touchpoint may lie and still take part. Default 30."},
+    )
+    level = fields.String(
+        validate=validate.OneOf(LEVELS, error=N_("write channel, source or campaign")),
+        metadata={"description": "What a row stands for: a channel (the default), or each source or campaign of it."},
+    )
+    model = fields.String(
+        validate=validate.OneOf(list(MODELS), error=N_("this is not one of the attribution models")),
+        metadata={"description": "The attribution model. Default last_non_direct."},
+    )
     cursor = fields.String(
         validate=validate.Regexp(r"\A[A-Za-z0-9._:~-]{0,200}\Z", error=N_("take the cursor from the page before")),
         metadata={"description": "Where the next page begins: next_cursor of the page before."},
@@ -107,6 +134,10 @@ class Query:
     cursor: str = ""
     limit: int = 50
     subject_id: int | None = None
+    revenue_on: str = "order"
+    look_back: int = 30
+    level: str = "channel"
+    model: str = "last_non_direct"
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -151,6 +182,15 @@ def read_query(args: Mapping[str, str], shop: Shop, now: Instant, *, strict: boo
         _check_days(since, until)
     view = given.pop("view", shop.settings.stage_view)
     return Query(since, until, now, view=view if view in VIEWS else "twelve", period=period, **given)
+
+
+def page(rows: Sequence[_T], query: Query) -> tuple[Sequence[_T], str | None]:
+    """Of rows that are all at hand those of one page, and where the next begins.  Raises BadQuery for a foreign cursor."""
+    if not (query.cursor or "0").isdecimal():
+        raise BadQuery("cursor", N_("take the cursor from the page before"))
+    start = int(query.cursor or 0)
+    end = start + query.limit
+    return rows[start:end], str(end) if end < len(rows) else None
 
 
 def _messages(error: ValidationError) -> dict[str, Any]:

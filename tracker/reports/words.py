@@ -66,6 +66,31 @@ CHANNELS = {
     "none": N_("No visit (phone, till)"),
 }
 
+ATTRIBUTION_MODELS = {
+    "first": N_("First touchpoint"),
+    "last": N_("Last touchpoint"),
+    "last_non_direct": N_("Last non-direct touchpoint"),
+    "linear": N_("Linear"),
+    "position": N_("Position (40/20/40)"),
+    "time_decay": N_("Time decay"),
+    "removal": N_("Removal effect"),
+}
+RATE_STATES = {
+    "own": N_("The shop's own currency"),
+    "known": N_("Converted"),
+    "partly": N_("Some orders have no rate"),
+    "missing": N_("No rate"),
+}
+LEADS = {  # whole days, in the classes of LEAD_BOUNDS
+    "0": N_("less than a day"),
+    "1": N_("1 day"),
+    "2_to_3": N_("2 to 3 days"),
+    "4_to_7": N_("4 to 7 days"),
+    "8_to_14": N_("8 to 14 days"),
+    "15_to_30": N_("15 to 30 days"),
+    "over_30": N_("more than 30 days"),
+}
+
 OUTCOME_KINDS = {
     "accepted": N_("Accepted"),
     "refused": N_("Refused"),
@@ -299,6 +324,9 @@ VOCABULARIES: dict[str, Mapping[str, str]] = {
     "span": SPANS,
     "map_field": MAP_FIELDS,
     "figure": FIGURES,
+    "model": ATTRIBUTION_MODELS,
+    "rate_state": RATE_STATES,
+    "lead": LEADS,
 }
 
 _STAGE_NAMES = {stage.key: stage for stage in STAGES}
@@ -313,7 +341,11 @@ _REASON_WORDS = {
 
 
 def say(vocabulary: str, key: str, locale: str, translate: Translate, view: str = "twelve") -> str:
-    """The name of a key in the reader's language.  `stage` means a stage of the view, `twelve` one of the twelve."""
+    """The name of a key in the reader's language.  `stage` means a stage of the view, `twelve` one of the twelve; `path` are
+    channels one after the other.
+    """
+    if vocabulary == "path":
+        return " → ".join(say("channel", step, locale, translate) for step in key.split(">"))
     if vocabulary == "stage":
         return next((stage.name(locale) for stage in VIEWS[view].stages if stage.key == key), key)
     if vocabulary == "twelve":
@@ -329,6 +361,6 @@ def tell(sentence: Sentence, translate: Translate) -> str:
         word = _REASON_WORDS.get(name, {}).get(str(value))
         params[name] = translate(word) if word else value
     try:
-        return translate(sentence.text) % params
+        return translate(sentence.text) % params if params else translate(sentence.text)
     except (KeyError, ValueError, TypeError):  # written by a release with other parameters, or not a template at all
         return sentence.text
