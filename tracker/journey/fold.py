@@ -70,7 +70,7 @@ def advance(subject: Subject, act: Act, terms: Terms) -> Tag:
         if event.order_key is not None and event.source is Source.SERVER:
             _settle_order(subject, journey, event, terms)
         if journey.outcome == OPEN:
-            carts.follow(journey, event)
+            carts.follow(journey, event, terms)
         _follow_subscription(subject, journey, event)
     if touched is not None:
         notes.note_arrival(touched, result.stage, arrival)
