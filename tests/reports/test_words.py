@@ -14,13 +14,15 @@ from tracker.enrich.device import DeviceKind
 from tracker.errors import DroppedReason, FailedReason, RefusedReason
 from tracker.events.catalog import CATALOG
 from tracker.events.types import PageKind
+from tracker.journey.carts import CART_STEPS
+from tracker.journey.state import EMPTIED, EXPIRED, FILLED, ORDERED
 from tracker.reports import REPORTS, words
 from tracker.reports.query import FILTER_KINDS, QueryArgs
 from tracker.reports.table import Sentence
 from tracker.stages.reasons import REASONS
 
 FOLDER = Path(tracker.reports.__file__).parent
-NOT_REPORTS = {"__init__", "counters", "durations", "export", "query", "table", "words"}
+NOT_REPORTS = {"__init__", "counters", "durations", "export", "query", "ranked", "table", "words"}
 DOCS = Path(__file__).parents[2] / "docs" / "reports.md"
 
 
@@ -37,6 +39,8 @@ def values(*enums: type[Enum]) -> set[str]:
         pytest.param(words.EVENT_TYPES, set(CATALOG), id="types of events"),
         pytest.param(words.OUTCOME_REASONS, values(RefusedReason, DroppedReason, FailedReason), id="reasons of outcomes"),
         pytest.param(words.FILTER_KINDS, set(FILTER_KINDS), id="kinds of filters"),
+        pytest.param(words.CART_STEPS, set(CART_STEPS), id="steps of carts"),
+        pytest.param(words.CART_STATES, {FILLED, EMPTIED, EXPIRED, ORDERED}, id="states of carts"),
     ],
 )
 def test_every_key_has_a_word_and_no_word_is_left_over(named: dict[str, str], keys: set[str]) -> None:

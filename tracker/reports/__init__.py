@@ -10,7 +10,22 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from tracker.reports import data_health, flow, journeys, person, stages
+from tracker.reports import (
+    carts,
+    categories,
+    checkouts,
+    clv,
+    cohorts,
+    coupons,
+    data_health,
+    endings,
+    flow,
+    journeys,
+    person,
+    products,
+    searches,
+    stages,
+)
 from tracker.reports.query import Query
 from tracker.reports.table import Column, ReportTable
 from tracker.shops import Shop
@@ -42,5 +57,14 @@ REPORTS: dict[str, Report] = {
     "flow": flow,
     "journeys": journeys,
     "person": person,
+    "products": products,
+    "categories": categories,
+    "coupons": coupons,
+    "searches": searches,
+    "endings": endings,
+    "carts": carts,
+    "checkouts": checkouts,
+    "cohorts": cohorts,
+    "clv": clv,
     "data_health": data_health,
 }
