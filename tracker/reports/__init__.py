@@ -16,6 +16,7 @@ from tracker.reports import (
     checkouts,
     clv,
     cohorts,
+    companies,
     coupons,
     data_health,
     endings,
@@ -66,5 +67,6 @@ REPORTS: dict[str, Report] = {
     "checkouts": checkouts,
     "cohorts": cohorts,
     "clv": clv,
+    "companies": companies,
     "data_health": data_health,
 }

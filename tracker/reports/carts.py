@@ -19,7 +19,7 @@ from tracker.errors import BadQuery
 from tracker.journey.carts import CART_STEPS
 from tracker.journey.state import FILLED
 from tracker.reports.products import read_names
-from tracker.reports.query import Query
+from tracker.reports.query import Query, read_cursor
 from tracker.reports.table import N_, Cell, Column, Money, ReportTable, Row, Unit
 from tracker.shops import Shop
 from tracker.tables import carts as table
@@ -157,7 +157,7 @@ def _page(
     """Nobody has two filled carts, so the last change and the person say where the next page begins."""
     statement = select(table, age).where(filled)
     if query.cursor:
-        touched_at, subject_id = _read_cursor(query.cursor)
+        touched_at, subject_id = read_cursor(query.cursor, 2)
         older = or_(_c.touched_at < touched_at, and_(_c.touched_at == touched_at, _c.subject_id < subject_id))
         statement = statement.where(_c.touched_at <= touched_at, older)  # the index starts at the first of the two
     newest = (_c.touched_at.desc(), _c.subject_id.desc())
@@ -166,16 +166,6 @@ def _page(
         return found, None
     last = found[query.limit - 1]
     return found[: query.limit], f"{last.touched_at}.{last.subject_id}"
-
-
-def _read_cursor(cursor: str) -> tuple[int, int]:
-    try:
-        touched_at, subject_id = (int(part) for part in cursor.split("."))
-    except ValueError as error:
-        raise BadQuery("cursor", N_("take the cursor from the page before")) from error
-    if max(abs(touched_at), abs(subject_id)) >= 2**63:
-        raise BadQuery("cursor", N_("take the cursor from the page before"))
-    return touched_at, subject_id
 
 
 def _counts(groups: Iterable[_Group]) -> dict[str, Cell]:

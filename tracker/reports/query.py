@@ -153,6 +153,17 @@ def read_query(args: Mapping[str, str], shop: Shop, now: Instant, *, strict: boo
     return Query(since, until, now, view=view if view in VIEWS else "twelve", period=period, **given)
 
 
+def read_cursor(cursor: str, parts: int) -> list[int]:
+    """The whole numbers of a cursor like 1789000000000.12, each of which a database can hold.  Raises BadQuery."""
+    try:
+        found = [int(part) for part in cursor.split(".")]
+    except ValueError:
+        found = []
+    if len(found) != parts or any(abs(number) >= 2**63 for number in found):
+        raise BadQuery("cursor", N_("take the cursor from the page before"))
+    return found
+
+
 def _messages(error: ValidationError) -> dict[str, Any]:
     return error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
 
