@@ -45,10 +45,10 @@ def test_what_a_shop_calls_items_in_an_event_of_its_own_kind_is_no_cart(engine: 
 def broken(of_visitor: str) -> Any:
     real = fold_module.carts.follow
 
-    def raises(journey: Any, of: Any) -> None:
+    def raises(journey: Any, of: Any, terms: Any) -> None:
         if of.page is not None and of.page.url.endswith(of_visitor):
             raise ValueError("a fault of ours")
-        real(journey, of)
+        real(journey, of, terms)
 
     return raises
 

@@ -235,10 +235,10 @@ def test_a_poisonous_subject_is_set_aside_and_comes_back_with_a_replay(
     work_in(engine, shop, intake_row(shop, look("dress")))
     real = fold_module.carts.follow
 
-    def raises(subject: Any, of: Any) -> None:
+    def raises(journey: Any, of: Any, terms: Any) -> None:
         if of.visitor_key == "v1":
             raise ValueError("a fault of ours")
-        real(subject, of)
+        real(journey, of, terms)
 
     with monkeypatch.context() as fault:
         fault.setattr(fold_module.carts, "follow", raises)

@@ -15,6 +15,8 @@ from tracker.errors import DroppedReason, FailedReason, RefusedReason
 from tracker.events.catalog import CATALOG
 from tracker.events.catalog.email import PURPOSES
 from tracker.events.types import PageKind
+from tracker.journey.carts import CART_STEPS
+from tracker.journey.state import EMPTIED, EXPIRED, FILLED, ORDERED
 from tracker.reports import REPORTS, journey_map, overview, words
 from tracker.reports.query import FILTER_KINDS, QueryArgs
 from tracker.reports.scores import KINDS
@@ -30,6 +32,7 @@ NOT_REPORTS = {
     "durations",
     "export",
     "query",
+    "ranked",
     "scores",
     "spending",
     "table",
@@ -55,6 +58,8 @@ def values(*enums: type[Enum]) -> set[str]:
         pytest.param(words.MAP_FIELDS, set(journey_map.FIELDS), id="fields of the journey map"),
         pytest.param(words.SURVEYS, set(KINDS), id="kinds of surveys"),
         pytest.param(words.PURPOSES, set(PURPOSES), id="what mails are for"),
+        pytest.param(words.CART_STEPS, set(CART_STEPS), id="steps of carts"),
+        pytest.param(words.CART_STATES, {FILLED, EMPTIED, EXPIRED, ORDERED}, id="states of carts"),
     ],
 )
 def test_every_key_has_a_word_and_no_word_is_left_over(named: dict[str, str], keys: set[str]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from tracker.clock import Instant
 from tracker.events.types import Event
-from tracker.journey.orders import items_of
+from tracker.journey.orders import items_of, rate_of
 from tracker.journey.state import EMPTIED, EXPIRED, MAX_CARTS, MAX_ITEMS, ORDERED, Cart, Item, Journey, Order, Terms
 from tracker.stages.tagging import STEPS
 
@@ -32,7 +32,7 @@ def tells_of_nothing(event: Event, journey: Journey | None) -> bool:
     return event.type in ("update_cart", "view_cart") and event.data.get("items") == [] and pieces(journey) == 0
 
 
-def follow(journey: Journey, event: Event) -> None:
+def follow(journey: Journey, event: Event, terms: Terms) -> None:
     """What the event says of the cart of this open journey."""
     if event.type == "email_sent":
         if event.data.get("purpose") == "cart" and (cart := journey.cart):
@@ -53,7 +53,8 @@ def follow(journey: Journey, event: Event) -> None:
         cart.value = sum(item.quantity * item.price for item in items)
     if event.type in _SNAPSHOTS and event.data.get("value") is not None:
         cart.value = event.data["value"]
-    cart.currency = event.data.get("currency") or cart.currency
+    cart.currency = event.data.get("currency") or cart.currency or terms.currency
+    cart.rate = rate_of(cart.currency, cart.began_at, terms) if cart.currency != terms.currency else None
     if event.type in CART_STEPS:
         cart.step = max(cart.step, event.type, key=CART_STEPS.index)
     if event.cart_key and event.cart_key not in cart.keys and len(cart.keys) < MAX_CART_KEYS:

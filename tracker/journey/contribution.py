@@ -24,14 +24,13 @@ from zoneinfo import ZoneInfo
 from tracker import attribution
 from tracker.clock import DAY, Instant, day_of
 from tracker.journey.carts import CART_STEPS
-from tracker.journey.orders import given_back, in_shop_currency
-from tracker.journey.state import LAPSED, OPEN, ORDERED, Journey, Order, Subject
+from tracker.journey.orders import given_back, in_shop_currency, net_by_product
+from tracker.journey.state import EMPTIED, EXPIRED, FILLED, LAPSED, MAX_KEY, OPEN, ORDERED, Cart, Journey, Order, Subject
 
 VERSION = 2  # of what is counted; counters of another version are built anew beside the old ones
 
 FILTER_KINDS = ("channel", "device", "country", "consent", "buyer", "campaign")
 _MOST = ("channel", "device", "country", "buyer")
-MAX_KEY = 100  # characters
 MAX_PATH = 6  # channels of a path; longer ones keep both ends
 
 Names = Mapping[str, int]
@@ -192,6 +191,15 @@ def net(journey: Journey, basis: Basis) -> int:
     return sum(in_shop_currency(order, order.net, basis.currency) or 0 for order in journey.orders() if order.net)
 
 
+def _unrated(journey: Journey, basis: Basis) -> int:
+    """Its live orders whose net revenue is in no figure in the shop's currency, since their rate is unknown."""
+    return sum(order.is_live and not _is_rated(order, basis) for order in journey.orders())
+
+
+def _is_rated(of: Order | Cart, basis: Basis) -> bool:
+    return in_shop_currency(of, 0, basis.currency) is not None
+
+
 def mask_of(journey: Journey) -> int:
     """The stages it reached as bits: stage n is bit n - 1."""
     return sum(1 << (int(stage) - 1) for stage in journey.reached)
@@ -199,8 +207,9 @@ def mask_of(journey: Journey) -> int:
 
 def _journeys(journey: Journey, basis: Basis) -> Told:
     """journeys, open, ordered, touchpoints and ordered_touchpoints (of those that ordered), sessions, pages, seconds (looked
-    at), numbered and lost (events, by the visitors' own numbering), touches:<n> and ordered_touches:<n> (journeys with n touchpoints, the last for all with more); net, net.<CUR>, unrated;
-    m:<mask>.<ordered> (journeys that reached these stages: every view is worked out from it); stay.<stage>.count|seconds|b<k>
+    at), numbered and lost (events, by the visitors' own numbering), touches:<n> and ordered_touches:<n> (journeys with n
+    touchpoints, the last for all with more); net, net.<CUR>, unrated; m:<mask>.<ordered> (journeys that reached these stages:
+    every view is worked out from it); stay.<stage>.count|seconds|b<k>
     (completed stays, by length, STAY_BOUNDS); move.<from>.<to>; lead:<k> (whole days from the first touchpoint to the order, by
     LEAD_BOUNDS) and lead_days, their sum.
     """
@@ -226,9 +235,8 @@ def _journeys(journey: Journey, basis: Basis) -> Told:
         yield at, "lead_days", days
     for order in journey.orders():
         yield at, f"net.{order.currency}", order.net
-        rated = in_shop_currency(order, order.net, basis.currency)
-        yield at, "net", rated or 0
-        yield at, "unrated", int(rated is None and order.is_live)
+        yield at, "net", in_shop_currency(order, order.net, basis.currency) or 0
+    yield at, "unrated", _unrated(journey, basis)
     for stage, stay in journey.stays.items():
         yield at, f"stay.{stage}.count", stay[0]
         yield at, f"stay.{stage}.seconds", stay[1]
@@ -410,43 +418,50 @@ def _order(order: Order, at: Instant, basis: Basis) -> Told:
 
 
 def _products(journey: Journey, basis: Basis) -> Told:
-    """By product: looked, carted, bought (journeys), units, net, returned (pieces).  On their own day: ratings, stars."""
-    at = journey.began_at
-    for product in journey.products:
-        yield at, f"looked:{product[:MAX_KEY]}", 1
-    for product in journey.carted:
-        yield at, f"carted:{product[:MAX_KEY]}", 1
-    for name, amount in _bought(journey, basis, lambda item_product, _: item_product):
-        yield at, name, amount
+    """By product: looked, carted, bought (journeys), looked_carted, looked_bought, carted_bought (both), units, net, returned
+    (pieces); unrated.  On their own day: ratings, stars.
+    """
+    yield from _goods(journey, basis, journey.products, journey.carted, {})
     yield from _noted("products")(journey, basis)
 
 
 def _categories(journey: Journey, basis: Basis) -> Told:
-    """By category: looked, carted, bought (journeys), units, net, returned (pieces)."""
+    """The same by category, "" for what has none."""
+    of_product = {item.product: item.category or "" for order in journey.orders() for item in order.items}
+    yield from _goods(journey, basis, journey.categories, filter(None, journey.carted.values()), of_product)
+
+
+def _goods(
+    journey: Journey, basis: Basis, looked: Iterable[str], carted: Iterable[str], category_of: Mapping[str, str]
+) -> Told:
+    """What was looked at, put in the cart, bought and sent back: by product, or by the category that `category_of` knows."""
     at = journey.began_at
-    for category in journey.categories:
-        yield at, f"looked:{category[:MAX_KEY]}", 1
-    for category in {category for category in journey.carted.values() if category}:
-        yield at, f"carted:{category[:MAX_KEY]}", 1
-    for name, amount in _bought(journey, basis, lambda _, category: category or ""):
-        yield at, name, amount
-
-
-def _bought(journey: Journey, basis: Basis, key_of: Callable[[str, str | None], str]) -> Iterator[tuple[str, int]]:
-    bought = set()
+    units: dict[str, int] = {}
     for order in journey.orders():
         if not order.is_live:
             continue
-        of_product = {item.product: item.category for item in order.items}
         for item in order.items:
-            key = key_of(item.product, item.category)[:MAX_KEY]
-            bought.add(key)
-            yield f"units:{key}", item.quantity
-            yield f"net:{key}", in_shop_currency(order, item.price * item.quantity, basis.currency) or 0
+            key = category_of.get(item.product, item.product)[:MAX_KEY]
+            units[key] = units.get(key, 0) + item.quantity
+        net = in_shop_currency(order, order.net, basis.currency) or 0
+        for product, amount in net_by_product(order, net).items():
+            yield at, f"net:{category_of.get(product, product)[:MAX_KEY]}", amount
         for product, pieces in _returned(order).items():
-            yield f"returned:{key_of(product, of_product.get(product))[:MAX_KEY]}", pieces
-    for key in bought:
-        yield f"bought:{key}", 1
+            yield at, f"returned:{category_of.get(product, product)[:MAX_KEY]}", pieces
+    for key, pieces in units.items():
+        yield at, f"units:{key}", pieces
+    did = {
+        "looked": {key[:MAX_KEY] for key in looked},
+        "carted": {key[:MAX_KEY] for key in carted if key},
+        "bought": units.keys(),
+    }
+    for name, keys in did.items():
+        for key in keys:
+            yield at, f"{name}:{key}", 1
+    for first, then in (("looked", "carted"), ("looked", "bought"), ("carted", "bought")):
+        for key in did[first] & did[then]:
+            yield at, f"{first}_{then}:{key}", 1
+    yield at, "unrated", _unrated(journey, basis)
 
 
 def _returned(order: Order) -> dict[str, int]:
@@ -464,35 +479,52 @@ def _returned(order: Order) -> dict[str, int]:
 
 
 def _coupons(journey: Journey, basis: Basis) -> Told:
-    """By code: applied, denied (journeys), ordered, net, discount."""
+    """By code: applied, denied (journeys), ordered (orders), net, discount.  Of all: orders, with_coupon, unrated."""
     at = journey.began_at
     for code, (applied, denied) in journey.coupons.items():
         yield at, f"applied:{code}", int(applied > 0)
         yield at, f"denied:{code}", int(denied > 0)
-    order = journey.order
-    if order is not None and order.is_live and order.coupon:
-        code = order.coupon.strip().upper()[:MAX_KEY]
+    for order in journey.orders():
+        if not order.is_live:
+            continue
+        yield at, "orders", 1
+        code = (order.coupon or "").strip().upper()[:MAX_KEY]
+        if not code:
+            continue
+        yield at, "with_coupon", 1
+        yield at, "unrated", int(not _is_rated(order, basis))
         yield at, f"ordered:{code}", 1
         yield at, f"net:{code}", in_shop_currency(order, order.net, basis.currency) or 0
         yield at, f"discount:{code}", in_shop_currency(order, order.discount, basis.currency) or 0
 
 
 def _searches(journey: Journey, basis: Basis) -> Told:
-    """By words: journeys, nothing (journeys in which nothing was found), ordered."""
+    """By words: journeys, nothing (journeys in which nothing was found), ordered.  Of all that searched: searching,
+    searching_nothing, searching_ordered.
+    """
     at, ordered = journey.began_at, int(is_ordered(journey))
     for words, (_, nothing) in journey.searches.items():
         yield at, f"journeys:{words}", 1
         yield at, f"nothing:{words}", int(nothing > 0)
         yield at, f"ordered:{words}", ordered
+    if journey.searches:
+        yield at, "searching", 1
+        yield at, "searching_nothing", int(any(nothing for _, nothing in journey.searches.values()))
+        yield at, "searching_ordered", ordered
 
 
 def _endings(journey: Journey, basis: Basis) -> Told:
-    """Journeys that lapsed, on the day they ended: page:<path>, step:<how far the cart got>, stage:<n>.  errors:<step: what>
-    of the checkout, journeys by the day they began, and errors_lost of those that did not order.
+    """Journeys that lapsed, on the day they ended: lapsed, page:<path>, step:<how far the cart got>, stage:<n>.
+    On the day they began, of the checkout's errors: errors:<step: what>, and errors_lost of those that lapsed without an order;
+    of journeys with any error: erring, erring_lost.
     """
+    lost = int(journey.outcome == LAPSED)
     for what in journey.errors:
         yield journey.began_at, f"errors:{what}", 1
-        yield journey.began_at, f"errors_lost:{what}", int(journey.outcome == LAPSED)
+        yield journey.began_at, f"errors_lost:{what}", lost
+    if journey.errors:
+        yield journey.began_at, "erring", 1
+        yield journey.began_at, "erring_lost", lost
     if journey.outcome != LAPSED or journey.ended_at is None:
         return
     at = journey.ended_at
@@ -505,13 +537,14 @@ def _endings(journey: Journey, basis: Basis) -> Told:
 
 
 def _carts(journey: Journey, basis: Basis) -> Told:
-    """On the day a cart began: carts, value, <state> and <state>_value, messaged, recovered, recovered_value; reached:<step>
-    and ordered_from:<step>, how many got so far at least, and of these ordered.  Values as shown, of carts in the shop's
-    currency.
+    """On the day a cart began: carts, value, <state> and <state>_value, messaged, recovered, recovered_value, unrated (carts
+    whose value is in none of these); reached:<step>, how many got so far at least, and of these ordered_from:<step>; how many
+    got no further and are open:<step> still, or stopped:<step> (emptied or expired) with stopped_value:<step>.  Values are as
+    shown to the buyer.
     """
     for cart in journey.carts:
         at = cart.began_at
-        value = cart.value if cart.currency in ("", basis.currency) else 0
+        value = in_shop_currency(cart, cart.value, basis.currency) or 0
         yield at, "carts", 1
         yield at, "value", value
         yield at, cart.state, 1
@@ -519,9 +552,14 @@ def _carts(journey: Journey, basis: Basis) -> Told:
         yield at, "messaged", int(cart.messaged_at is not None)
         yield at, "recovered", int(cart.recovered)
         yield at, "recovered_value", value * cart.recovered
+        yield at, "unrated", int(not _is_rated(cart, basis))
         for step in CART_STEPS[: CART_STEPS.index(cart.step) + 1]:
             yield at, f"reached:{step}", 1
             yield at, f"ordered_from:{step}", int(cart.state == ORDERED)
+        yield at, f"open:{cart.step}", int(cart.state == FILLED)
+        if cart.state in (EMPTIED, EXPIRED):
+            yield at, f"stopped:{cart.step}", 1
+            yield at, f"stopped_value:{cart.step}", value
 
 
 def _acts(journey: Journey, basis: Basis) -> Told:
@@ -580,15 +618,16 @@ FAMILIES: dict[str, Family] = {
 def cohort(subject: Subject, basis: Basis) -> dict[str, Any]:
     """What a customer's live orders add to the family `cohorts`, in the form of a contribution.
 
-    On the first day of the month of the first order: customers; <k>.customers, <k>.orders, <k>.net by whole months k since
-    then; filters: the channel and country of the journey that brought the first order.
+    On the first day of the month of the first order: customers, again (that ordered more than once), unrated (orders without a
+    known rate); <k>.customers, <k>.orders, <k>.net by whole months k since then; filters: the channel and country of the
+    journey that brought the first order.
     """
     buys = list(subject.buys.values())
     if not buys:
         return {}
     first = buys[0]
     start = day_on(first.at, basis.zone) // 100
-    names: dict[str, int] = {"customers": 1}
+    names = {"customers": 1, "again": int(len(buys) > 1), "unrated": sum(buy.net is None for buy in buys)}
     seen = set()
     for buy in buys:
         month = day_on(buy.at, basis.zone) // 100
@@ -599,4 +638,5 @@ def cohort(subject: Subject, basis: Basis) -> dict[str, Any]:
         names[f"{k}.orders"] = names.get(f"{k}.orders", 0) + 1
         names[f"{k}.net"] = names.get(f"{k}.net", 0) + (buy.net or 0)
     filters = ["", f"channel={first.channel}"] + ([f"country={first.country}"] if first.country else [])
-    return {"filters": filters, "rows": [["cohorts", start * 100 + 1, names]]}
+    told = {name: amount for name, amount in names.items() if amount}
+    return {"filters": filters, "rows": [["cohorts", start * 100 + 1, told]]}

@@ -71,7 +71,7 @@ def advance(subject: Subject, act: Act, terms: Terms) -> Tag:
         if event.order_key is not None and event.source is Source.SERVER:
             _settle_order(subject, journey, event, terms)
         if journey.outcome == OPEN:
-            carts.follow(journey, event)
+            carts.follow(journey, event, terms)
         _follow_subscription(subject, journey, event)
     if event.sequence is not None:
         _follow_numbers(subject, journey, act)

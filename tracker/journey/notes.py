@@ -10,6 +10,7 @@ from tracker.events.catalog.aftersales import SCALES
 from tracker.events.types import Event, Source
 from tracker.journey.state import (
     MAX_ACTS,
+    MAX_KEY,
     MAX_KEYS,
     MAX_NOTES,
     MAX_PRODUCTS,
@@ -27,6 +28,7 @@ TICKET_BOUNDS = (3_600, 14_400, 86_400, 259_200)  # seconds to the answer; longe
 MAX_VISIBLE_SECONDS = 1_800  # of one page: longer, it was left open
 _MAX_TEXT = 80
 _STAGE_NUMBERS = {stage.key: stage.number for stage in STAGES}
+_MAX_NAME = MAX_KEY + 20  # of what is counted: a metric and a key
 
 
 def note(subject: Subject, journey: Journey, act: Act, stage: int, stage_before: int, *, own: bool) -> None:
@@ -95,7 +97,7 @@ def _count_on_its_day(subject: Subject, journey: Journey, event: Event, stage_be
     elif event.type == "review_submitted" and data.get("rating") is not None:
         stars = round(data["rating"])
         _keep(journey, at, "satisfaction", f"review:{stars}")
-        if product := data.get("item_id") or data.get("item_name"):
+        if product := str(data.get("item_id") or data.get("item_name") or "")[:MAX_KEY]:
             _keep(journey, at, "products", f"ratings:{product}")
             _keep(journey, at, "products", f"stars:{product}", stars)
     elif event.type in ("referral_visit", "referral_converted") and data.get("role") == "advocate":
@@ -142,7 +144,7 @@ def _answered(journey: Journey, at: Instant, seconds: int) -> None:
 
 
 def _keep(journey: Journey, at: Instant, family: str, name: str, amount: int = 1) -> None:
-    note = Note(at, family, name[:_MAX_TEXT], amount)
+    note = Note(at, family, name[:_MAX_NAME], amount)
     if len(journey.notes) < MAX_NOTES:
         journey.notes.append(note)
         return
@@ -166,7 +168,7 @@ def _words(event: Event) -> str:
 
 
 def _code(event: Event) -> str:
-    return str(event.data.get("coupon") or "").strip().upper()[:_MAX_TEXT]
+    return str(event.data.get("coupon") or "").strip().upper()[:MAX_KEY]
 
 
 def _tally(counts: dict[str, int], key: str, most: int, more: int = 1) -> None:

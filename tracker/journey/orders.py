@@ -12,9 +12,10 @@ from decimal import Decimal
 from typing import Any
 
 from tracker import money
+from tracker.attribution import share_out
 from tracker.clock import Instant
 from tracker.events.types import Event
-from tracker.journey.state import MAX_ITEMS, MAX_REFUNDS, Item, Order, Refund, Return, Terms
+from tracker.journey.state import MAX_ITEMS, MAX_REFUNDS, Cart, Item, Order, Refund, Return, Terms
 
 # The events that make an order known; others about an unknown order are about the latest one.
 FACTS = frozenset({"purchase", "order_paid", "order_updated", "order_cancelled", "refund"})
@@ -60,11 +61,36 @@ def apply(order: Order, event: Event, terms: Terms) -> None:
         order.counted_at = at
 
 
-def in_shop_currency(order: Order, minor: int, currency: str) -> int | None:
-    """An amount of the order in the shop's currency, at the order's own rate; None when that is unknown."""
-    if order.currency == currency:
+def in_shop_currency(of: Order | Cart, minor: int, currency: str) -> int | None:
+    """An amount of an order or a cart in the shop's currency, at its own rate; None when that is unknown."""
+    if of.currency == currency:
         return minor
-    return None if order.rate is None else money.convert(minor, order.currency, currency, Decimal(order.rate))
+    return None if of.rate is None else money.convert(minor, of.currency, currency, Decimal(of.rate))
+
+
+def net_by_product(order: Order, net: int) -> dict[str, int]:
+    """The order's net revenue shared out over its products, to the last minor unit: by what they cost, less what was refunded
+    of them by name.  What an order without items brought is that of "".
+    """
+    cost: dict[str, int] = {}
+    pieces: dict[str, int] = {}
+    for item in order.items:
+        cost[item.product] = cost.get(item.product, 0) + item.price * item.quantity
+        pieces[item.product] = pieces.get(item.product, 0) + item.quantity
+    kept = dict(cost)
+    for refund in order.refunds.values():
+        for item in refund.items:
+            if known := pieces.get(item.product):
+                gone = item.price * item.quantity or cost[item.product] * item.quantity // known
+                kept[item.product] = max(0, kept[item.product] - gone)
+    weights = next((by for by in (kept, cost, pieces) if any(by.values())), {"": 1})
+    return share_out(net, weights)
+
+
+def rate_of(currency: str, at: Instant, terms: Terms) -> str | None:
+    """What one unit of the currency was worth in the shop's; None when the table does not say."""
+    rate = terms.rate_at(currency, at)
+    return None if rate is None else str(rate)
 
 
 def given_back(order: Order) -> Iterator[tuple[Instant, str, int]]:
@@ -134,8 +160,7 @@ def _take_state(order: Order, event: Event) -> None:
 def _settle(order: Order, terms: Terms) -> None:
     """What follows from its amounts."""
     order.revenue = _revenue(order.value, order.tax, order.shipping, terms)
-    rate = terms.rate_at(order.currency, order.placed_at)
-    order.rate = None if rate is None else str(rate)
+    order.rate = rate_of(order.currency, order.placed_at, terms)
 
 
 def _revenue(value: int, tax: int, shipping: int, terms: Terms) -> int:

@@ -25,6 +25,7 @@ MAX_REFUNDS = 100  # of an order; also its parcels and returns
 MAX_ITEMS = 60  # different products of an order or a cart
 MAX_CARTS = 10  # of a journey
 MAX_KEYS = 20  # different search words, coupons, checkout errors, tickets of a journey
+MAX_KEY = 100  # characters of a product, a code … as counters name it
 MAX_ACTS = 80  # different (stage, type) of a journey
 MAX_NOTES = 60
 MAX_BUYS = 300  # orders a subject remembers one by one; earlier ones are added up
@@ -196,6 +197,7 @@ class Cart:
     items: list[Item] = field(default_factory=list)
     value: int = 0  # as shown to the buyer
     currency: str = ""
+    rate: str | None = None  # what one unit of a foreign currency was worth when the cart began; None: unknown
     step: str = "cart"  # how far it got: cart, then the steps of the checkout
     messaged_at: Instant | None = None  # when a mail about it was first sent
     order_key: str | None = None

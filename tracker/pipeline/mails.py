@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from tracker.events.types import Event
-from tracker.journey.contribution import MAX_KEY, day_on
+from tracker.journey.contribution import day_on
+from tracker.journey.state import MAX_KEY
 from tracker.pipeline import counters
 from tracker.pipeline.frames import Frames
 

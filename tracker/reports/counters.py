@@ -19,7 +19,7 @@ from tracker.errors import BadQuery
 from tracker.journey.contribution import FAMILIES, MOST_TOUCHES
 from tracker.pipeline import counters as stored
 from tracker.reports.query import Query
-from tracker.reports.table import N_, Money
+from tracker.reports.table import N_, Money, Sentence
 from tracker.shops import Shop
 from tracker.stages import StageView
 from tracker.tables import counters
@@ -139,6 +139,15 @@ def money(amounts: Counter[str], name: str, shop: Shop) -> tuple[Money, ...]:
         Money(amounts[n], n[len(name) + 1 :]) for n in sorted(amounts) if n.startswith(name + ".") and amounts[n]
     )
     return by_currency or ((Money(amounts[name], shop.settings.currency),) if amounts[name] else ())
+
+
+UNRATED_ORDERS = N_("%(count)s orders are in no amount here: the rate of their currency is unknown. Add it in the settings.")
+UNRATED_CARTS = N_("%(count)s carts are in no amount here: the rate of their currency is unknown. Add it in the settings.")
+
+
+def unrated_note(amounts: Counter[str], text: str = UNRATED_ORDERS) -> tuple[Sentence, ...]:
+    """What is in no amount in the shop's currency, if anything."""
+    return (Sentence(text, {"count": amounts["unrated"]}),) if amounts["unrated"] else ()
 
 
 # --- several filters at once: from the journeys' compact rows

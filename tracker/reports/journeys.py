@@ -9,11 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, or_, select
 
-from tracker.clock import Instant
-from tracker.errors import BadQuery
 from tracker.journey.contribution import FILTER_KINDS
 from tracker.reports import counters
-from tracker.reports.query import Query
+from tracker.reports.query import Query, read_cursor
 from tracker.reports.table import N_, Column, Money, ReportTable, Row, Unit
 from tracker.shops import Shop
 from tracker.stages import STAGES
@@ -87,17 +85,11 @@ def stage_key(number: int) -> str | None:
 
 def _after(cursor: str) -> Any:
     """Older than the cursor's journey, in the order of the page."""
-    try:
-        last_at, subject_id, number = (int(part) for part in cursor.split("."))
-    except ValueError as error:
-        raise BadQuery("cursor", N_("take the cursor from the page before")) from error
-    if max(abs(last_at), abs(subject_id), abs(number)) >= 2**31 * 2**32:
-        raise BadQuery("cursor", N_("take the cursor from the page before"))
-    same: Instant = last_at
+    last_at, subject_id, number = read_cursor(cursor, 3)
     return and_(
-        table.c.last_at <= same,  # the index starts here
+        table.c.last_at <= last_at,  # the index starts here
         or_(
-            table.c.last_at < same,
+            table.c.last_at < last_at,
             table.c.subject_id < subject_id,
             and_(table.c.subject_id == subject_id, table.c.number < number),
         ),

@@ -193,6 +193,17 @@ def page(rows: Sequence[_T], query: Query) -> tuple[Sequence[_T], str | None]:
     return rows[start:end], str(end) if end < len(rows) else None
 
 
+def read_cursor(cursor: str, parts: int) -> list[int]:
+    """The whole numbers of a cursor like 1789000000000.12, each of which a database can hold.  Raises BadQuery."""
+    try:
+        found = [int(part) for part in cursor.split(".")]
+    except ValueError:
+        found = []
+    if len(found) != parts or any(abs(number) >= 2**63 for number in found):
+        raise BadQuery("cursor", N_("take the cursor from the page before"))
+    return found
+
+
 def _messages(error: ValidationError) -> dict[str, Any]:
     return error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
 

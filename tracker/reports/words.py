@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from tracker.reports.table import N_, Sentence
 from tracker.stages import STAGES, VIEWS
+from tracker.stages.tagging import STEPS
 
 Translate = Callable[[str], str]
 
@@ -292,6 +293,9 @@ FIGURES = {  # of the overview
     "nps": N_("NPS"),
     "referral_rate": N_("Referral rate"),
 }
+CART_STEPS = {"cart": N_("Cart"), **{step: EVENT_TYPES[step] for step in STEPS}}
+CART_STATES = {"filled": N_("Under way"), "ordered": N_("Ordered"), "emptied": N_("Emptied"), "expired": N_("Expired")}
+CART_AGES = {"active": N_("Active"), "idle": N_("Idle"), "abandoned": N_("Abandoned")}
 
 EVIDENCES = {  # else the type of the event that showed it
     **EVENT_TYPES,
@@ -313,6 +317,9 @@ VOCABULARIES: dict[str, Mapping[str, str]] = {
     "evidence": EVIDENCES,
     "page_kind": PAGE_KINDS,
     "event_type": EVENT_TYPES,
+    "cart_step": CART_STEPS,
+    "cart_state": CART_STATES,
+    "cart_age": CART_AGES,
     "role": ROLES,
     "filter_kind": FILTER_KINDS,
     "buyer": BUYERS,
