@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from tracker import tables as t
-from tracker.clock import DAY, MINUTE, SECOND, Instant, day_of
+from tracker.clock import DAY, HOUR, MINUTE, SECOND, Instant, day_of
 from tracker.events.types import Consent, Event, Page, Source
-from tracker.journey.contribution import Basis, Change, add_up, contribution, difference
-from tracker.journey.state import LAPSED, OPEN, ORDERED, Journey, Note, Order, Tag, Touch
+from tracker.journey.contribution import Basis, Change, add_up, cohort, contribution, difference
+from tracker.journey.state import LAPSED, OPEN, ORDERED, Buy, Cart, Item, Journey, Note, Order, Subject, Tag, Touch
 from tracker.pipeline.counters import add
-from tracker.pipeline.save import journey_row
+from tracker.pipeline.save import cart_row, customer_row, journey_row
 from tracker.pipeline.stored import event_row
 from tracker.reports.counters import day_number
 from tracker.reports.durations import BOUNDS
@@ -75,6 +75,7 @@ def fill(db: Connection, shop: Shop, now: Instant, *, journeys: int = 1_400, hos
     today = day_number(day_of(now, shop.settings.tz))
     add(db, shop.shop_id, shop.generation, {("mail", "", today): {f"sent:newsletter|{hostile or 'uge-37'}": 90}})
     _spend(db, shop, now, hostile)
+    _cart_and_customer(db, shop, now, basis, hostile)
     _outcomes(db, shop, now, dice, hostile)
     _person(db, shop, journeys, now, hostile)
 
@@ -91,6 +92,10 @@ def _wander(dice: random.Random, began: Instant, now: Instant, hostile: str | No
         for _ in range(1 + int(dice.expovariate(0.6)))
     ]
     journey = Journey(1, began, began, touches=touches, touch_count=len(touches))
+    journey.products, journey.categories = {hostile or "vilma": 2}, {hostile or "Kjoler": 1}
+    journey.searches, journey.coupons = {hostile or "regnfrakke": [1, 1]}, {hostile or "SOMMER10": [1, 0]}
+    journey.carts = [Cart(began, began, items=[Item(hostile or "vilma", 1, 59_900)], value=59_900, currency="DKK")]
+    journey.last_page = hostile or "/kjoler"
     journey.device, journey.country, journey.consent = _draw(dice, DEVICES), _draw(dice, COUNTRIES), dice.choice([1, 2, 2])
     at, stage = began, dice.choice([2, 2, 2, 3])
     journey.reached["2"] = [began, began, 1]
@@ -102,6 +107,8 @@ def _wander(dice: random.Random, began: Instant, now: Instant, hostile: str | No
             journey.order = Order(
                 hostile or f"{20_000 + dice.randrange(9_999)}", at, "DKK", "paid", value=dice.randrange(14_900, 189_900)
             )
+            journey.order.revenue, journey.order.coupon = journey.order.value, hostile or "SOMMER10"
+            journey.order.items = [Item(hostile or "vilma", 1, journey.order.value, hostile or "Kjoler")]
             journey.order.counted_at, journey.outcome, journey.ended_at = at, ORDERED, at
             journey.notes = [
                 Note(at, "satisfaction", "nps:9"),
@@ -121,6 +128,23 @@ def _wander(dice: random.Random, began: Instant, now: Instant, hostile: str | No
     if journey.outcome == OPEN and journey.last_at < now - 30 * DAY:
         journey.outcome, journey.ended_at = LAPSED, journey.last_at + 30 * DAY
     return journey
+
+
+def _cart_and_customer(db: Connection, shop: Shop, now: Instant, basis: Basis, hostile: str | None) -> None:
+    journey = Journey(1, now - HOUR, now - HOUR, carts=[Cart(now - HOUR, now - HOUR, items=[Item("vilma", 1, 59_900)])])
+    journey.booked = contribution(journey, basis)
+    db.execute(insert(t.carts), cart_row(shop.shop_id, 1, journey, 0, journey.carts[0]))
+    subject = Subject(buys={"o1": Buy(now - 40 * DAY, 50_000, 1, "email")})
+    booked = cohort(subject, basis)
+    add(db, shop.shop_id, shop.generation, add_up(difference({}, booked)))
+    db.execute(insert(t.customers), customer_row(shop.shop_id, 1, subject, booked))
+    product = {
+        "shop_id": shop.shop_id,
+        "product_key": hostile or "vilma",
+        "name": hostile or "Kjole Vilma",
+        "category": "Kjoler",
+    }
+    db.execute(insert(t.products), product)
 
 
 def _spend(db: Connection, shop: Shop, now: Instant, hostile: str | None) -> None:

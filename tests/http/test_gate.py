@@ -13,11 +13,12 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.http.site import add_shop, add_user, log_in, logged_in, make_app, token
-from tracker import storage
+from tracker import storage, tasks
 from tracker.clock import Instant
 from tracker.config import Config
 from tracker.http.gate import OPEN
 from tracker.reports import REPORTS
+from tracker.storage import writing
 
 FILLED = {
     "shop_id": 1,
@@ -25,6 +26,7 @@ FILLED = {
     "name": "stages",
     "ext": "json",
     "place": "journey_map.5.pain",
+    "task_id": 1,
     "filename": "admin/admin.css",
 }
 
@@ -34,6 +36,8 @@ def app(engine: Engine, config: Config, now: Instant) -> Flask:
     own, other = add_shop(engine, now, "Own", journeys=60), add_shop(engine, now, "Other")
     add_user(engine, now, own)
     add_user(engine, now, other, email="eva@other.example")
+    with writing(engine) as db:
+        tasks.ask(db, own.shop_id, "recount", {}, "owner@shop.example", now)
     return make_app(engine, config, now)
 
 
@@ -77,10 +81,11 @@ def test_another_shop_is_as_if_it_did_not_exist(app: Flask) -> None:
 
 
 def _ask(client: FlaskClient, rule: Rule, address: str) -> TestResponse:
-    """As a browser would that has a token, where the address takes posts alone."""
+    """As a browser would that has a token, where the address takes no GET."""
     if "GET" in (rule.methods or ()):
         return client.get(address)
-    return client.post(address, headers={"X-CSRFToken": token(client.get("/profile"))})
+    [method] = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    return client.open(address, method=method, headers={"X-CSRFToken": token(client.get("/profile"))})
 
 
 def test_the_owner_sees_every_page(app: Flask) -> None:
@@ -96,6 +101,8 @@ def test_every_report_answers_as_a_file(app: Flask) -> None:
         address, query = f"/api/v1/shops/1/reports/{name}", "?subject_id=60" if name == "person" else ""
         answer = client.get(f"{address}.json{query}")
         assert (answer.status_code, answer.json["report"]) == (200, name)
+        if name == "companies":  # of a shop that sells to people there are none
+            continue
         assert answer.json["rows"], name
         file = client.get(f"{address}.csv{query}")
         assert (file.status_code, file.mimetype) == (200, "text/csv")

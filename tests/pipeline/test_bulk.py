@@ -71,10 +71,10 @@ def test_a_poisonous_subject_is_set_aside_alone(engine: Engine, monkeypatch: pyt
     shop = add_shop(engine)
     real = fold_module.carts.follow
 
-    def raises(journey: Any, of: Any) -> None:
+    def raises(journey: Any, of: Any, *rest: Any) -> None:
         if of.visitor_key == "bad":
             raise ValueError("a fault of ours")
-        real(journey, of)
+        real(journey, of, *rest)
 
     monkeypatch.setattr(fold_module.carts, "follow", raises)
     in_bulk(engine, shop, intake_row(shop, look("dress", visitor_key="bad"), look("lamp", visitor_key="good")))

@@ -154,7 +154,7 @@ def test_an_order_without_a_visit(tell: Tell) -> None:
     story.work()
     [journey] = story.journeys()
     assert (journey.channel, journey.outcome) == ("none", "ordered")
-    assert story.counters("credits")["net.30.first:none||"] == 10_000
+    assert story.counters("credits_30")["net.first:none||"] == 10_000
 
 
 def test_one_payment_told_three_times_and_a_receipt_loaded_five_times(tell: Tell) -> None:
@@ -224,7 +224,15 @@ def test_an_emptied_cart_is_not_abandoned_and_one_that_the_platform_empties_is_n
     story.browser("add_to_cart", 0, "phone", "/vilma", data=told)
     story.browser("remove_from_cart", 0.1, "phone", "/kurv", data=told)
     story.work()
-    assert story.counters("carts") == {"carts": 1, "value": 10_000, "emptied": 1, "emptied_value": 10_000, "reached:cart": 1}
+    assert story.counters("carts") == {
+        "carts": 1,
+        "value": 10_000,
+        "emptied": 1,
+        "emptied_value": 10_000,
+        "reached:cart": 1,
+        "stopped:cart": 1,
+        "stopped_value:cart": 10_000,
+    }
     story.order(1, visitor_key="phone")
     story.browser("update_cart", 1.1, "phone", "/kvittering", data={"items": []})
     story.work()
@@ -261,9 +269,9 @@ def test_a_customer_silent_for_200_days_comes_back_from_a_win_back_mail(tell: Te
     assert back.reactivated and str(REACTIVATION) in back.reached
     assert [touch.channel for touch in back.touches] == ["email"]  # the click and the visit it opened are one
     assert str(RETENTION) in back.reached and str(PURCHASE) in back.reached
-    credits = story.counters("credits")
-    assert sum(amount for name, amount in credits.items() if name.startswith("net.30.last:email|")) == 10_000
-    assert story.counters("mail")["clicked:win_back"] == 1
+    credits = story.counters("credits_30")
+    assert sum(amount for name, amount in credits.items() if name.startswith("net.last:email|")) == 10_000
+    assert story.counters("mail")["clicked:win_back|savner-dig"] == 1
 
 
 def test_a_company_of_four_people_over_sixty_days(tell: Tell) -> None:
@@ -313,7 +321,7 @@ def test_a_link_undone(tell: Tell) -> None:
     visited = next(journey for journey in story.journeys() if not journey.order)
     assert (ordered.channel, visited.channel) == ("none", "paid_social")
     assert story.counters()["journeys"] == 2
-    assert story.counters("credits")["net.30.first:none||"] == 10_000
+    assert story.counters("credits_30")["net.first:none||"] == 10_000
     story.server("login", 20, customer_key="7", visitor_key="phone")
     story.work()
     assert story.persons()["phone"] != story.persons()["7"]
@@ -328,7 +336,7 @@ def test_a_customer_erased(tell: Tell) -> None:
     story.order(1, customer_key="7", email="freja@havblik.dk", visitor_key="phone")
     story.browser("page_view", 2, "other", "/", kind="home")
     story.work()
-    kept = ("journeys", "orders", "arrivals", "credits", "cohorts")
+    kept = ("journeys", "orders", "arrivals", "credits_30", "cohorts")
     before = {family: story.counters(family) for family in kept}
     story.ask("erase", subject_id=story.persons()["7"])
     assert {family: story.counters(family) for family in kept} == before

@@ -76,8 +76,8 @@ def test_what_a_model_says(story: Story, model: str, expected: dict[str, int]) -
 
 
 def credit(story: Story, model: str) -> dict[str, int]:
-    start = f"net.30.{model}:"
-    return {name.removeprefix(start): n for name, n in story.counters("credits").items() if name.startswith(start)}
+    start = f"net.{model}:"
+    return {name.removeprefix(start): n for name, n in story.counters("credits_30").items() if name.startswith(start)}
 
 
 def test_time_decay_halves_with_every_seven_days(story: Story) -> None:
@@ -91,10 +91,10 @@ def test_time_decay_halves_with_every_seven_days(story: Story) -> None:
 
 
 def test_a_short_look_back_leaves_out_what_came_before(story: Story) -> None:
-    credits = story.counters("credits")
-    assert credits[f"net.7.first:{VIDEO}"] == NET
-    assert sum(n for name, n in credits.items() if name.startswith("net.7.linear:")) == NET
-    assert sum(n for name, n in credits.items() if name.startswith("orders.90.linear:")) == 1_000_000
+    week, quarter = story.counters("credits_7"), story.counters("credits_90")
+    assert week[f"net.first:{VIDEO}"] == NET
+    assert sum(n for name, n in week.items() if name.startswith("net.linear:")) == NET
+    assert sum(n for name, n in quarter.items() if name.startswith("orders.linear:")) == 1_000_000
 
 
 def test_the_removal_effect_asks_what_is_lost_without_a_channel(story: Story) -> None:

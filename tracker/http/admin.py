@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from tracker import clock
 from tracker.clock import Instant
 from tracker.config import Config
-from tracker.http import accounts, api, login, pages
+from tracker.http import accounts, api, asking_pages, login, pages
 from tracker.http.deps import EXTENSION, Deps, deps
 from tracker.http.errors import register_errors
 from tracker.http.gate import csrf, guard
@@ -58,6 +58,7 @@ def _blueprint() -> Blueprint:
     admin = Blueprint("admin", __name__)
     guard(admin, asks_for_login=True)
     login.add_views(admin)
+    asking_pages.add_views(admin)
     pages.add_views(admin)
     admin.app_context_processor(_frame)
     return admin

@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from tracker import spend
 from tracker.errors import BadQuery
-from tracker.http import notes
+from tracker.http import asking, notes
 from tracker.http.deps import deps, need_role, shop
 from tracker.http.gate import guard
 from tracker.http.locale import sayer, translate
@@ -34,6 +34,7 @@ def blueprint() -> Blueprint:
     guard(api, asks_for_login=False)
     api.add_url_rule("/shops/<int:shop_id>/reports/<name>.<any(json, csv):ext>", "report", report)
     notes.add_views(api)
+    asking.add_views(api)
     api.add_url_rule("/shops/<int:shop_id>/ad-spend", "ad_spend", ad_spend, methods=["POST"])
     api.add_url_rule("/openapi.json", "openapi", openapi)
     api.add_url_rule("/docs", "docs", docs)

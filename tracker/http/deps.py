@@ -42,12 +42,6 @@ def shop() -> Shop:
     return cast(Shop, g.shop)
 
 
-def may_write() -> None:
-    """Analysts read.  Raises Forbidden."""
-    if account().roles[shop().shop_id] == "analyst":
-        raise Forbidden
-
-
 def find_own_shop(shop_id: int) -> Shop:
     """Not found, too, when it exists and is somebody else's: who is no member learns nothing of it."""
     found = account().shop(shop_id)

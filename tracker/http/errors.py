@@ -17,6 +17,7 @@ from tracker.errors import BadQuery
 from tracker.http.gate import with_headers
 from tracker.reports.table import N_
 from tracker.reports.words import tell
+from tracker.shop_settings import BadSettings
 from tracker.spend import BadFile
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,10 @@ def register_errors(app: Flask) -> None:
     @app.errorhandler(BadQuery)
     def bad_query(error: BadQuery) -> Response:
         return say_error(400, f"{error.field}: {gettext(error.text)}", error.field)
+
+    @app.errorhandler(BadSettings)
+    def bad_settings(error: BadSettings) -> Response:
+        return say_error(400, str(error), next(iter(error.messages), None))
 
     @app.errorhandler(BadFile)
     def bad_file(error: BadFile) -> Response:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound
 from tracker import tables as t
 from tracker.clock import isoformat
 from tracker.errors import BadQuery
-from tracker.http.deps import account, deps, may_write, shop
+from tracker.http.deps import account, deps, need_role, shop
 from tracker.pipeline.upsert import upsert
 from tracker.reports.journey_map import PLACES
 from tracker.reports.table import N_
@@ -41,7 +41,7 @@ def note(place: str) -> ResponseReturnValue:
 def write_note(place: str) -> ResponseReturnValue:
     """Raises NotFound, Forbidden, BadQuery."""
     _check_place(place)
-    may_write()
+    need_role("owner", "marketer")
     text = _read_text()
     with writing(deps().engine) as db:
         if text:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from tracker.clock import day_of
 from tracker.http import charts
+from tracker.http.asking_pages import may_ask
 from tracker.http.cells import Writer
 from tracker.http.deps import account, deps, find_own_shop, shop
 from tracker.http.insight import changes, insights
@@ -47,6 +48,7 @@ PAGES = {
     "admin.journeys": (N_("Latest journeys"), "journeys"),
     "admin.data_health": (N_("Data health"), "health"),
     "admin.setup": (N_("Set-up"), "setup"),
+    "admin.settings": (N_("Settings"), "settings"),
 }
 
 # How each stage's events come about, for the set-up's checklist.
@@ -244,6 +246,7 @@ def person(subject_id: int) -> ResponseReturnValue:
         older=_again(cursor=table.next_cursor) if table.next_cursor else None,
         newest=_again(cursor=None) if query.cursor else None,
         downloads=_links("person", subject_id=subject_id),
+        may_ask=may_ask(),
     )
 
 

@@ -190,7 +190,7 @@ class SubjectRows:
             booked = cohort(subject, frame.basis)
             into += difference(customer_booked if build is None else {}, booked)
             if booked:
-                self.customers.append(_customer_row(self._shop_id, one.subject_id, subject, booked))
+                self.customers.append(customer_row(self._shop_id, one.subject_id, subject, booked))
         subject.changed, subject.buys_changed = set(), False
 
     def _add_journey(self, subject_id: int, journey: Journey, basis: Basis) -> None:
@@ -198,7 +198,7 @@ class SubjectRows:
         for order in journey.orders():
             self.orders[order.key] = _order_row(self._shop_id, subject_id, journey.number, order)
         for position, cart in enumerate(journey.carts):
-            self.carts.append(_cart_row(self._shop_id, subject_id, journey, position, cart))
+            self.carts.append(cart_row(self._shop_id, subject_id, journey, position, cart))
 
 
 def journey_row(shop_id: int, subject_id: int, journey: Journey, basis: Basis) -> dict[str, Any]:
@@ -253,7 +253,7 @@ def _order_row(shop_id: int, subject_id: int, number: int, order: Order) -> dict
     }
 
 
-def _cart_row(shop_id: int, subject_id: int, journey: Journey, position: int, cart: Cart) -> dict[str, Any]:
+def cart_row(shop_id: int, subject_id: int, journey: Journey, position: int, cart: Cart) -> dict[str, Any]:
     return {
         "shop_id": shop_id,
         "subject_id": subject_id,
@@ -271,7 +271,7 @@ def _cart_row(shop_id: int, subject_id: int, journey: Journey, position: int, ca
     }
 
 
-def _customer_row(shop_id: int, subject_id: int, subject: Subject, booked: dict[str, Any]) -> dict[str, Any]:
+def customer_row(shop_id: int, subject_id: int, subject: Subject, booked: dict[str, Any]) -> dict[str, Any]:
     buys = list(subject.buys.values())
     before_count, before_net = subject.bought_before or (0, 0)
     return {

@@ -59,12 +59,13 @@ def _events(db: Connection, shop: Shop, subject_id: int) -> Iterator[dict[str, A
 
 def _row(row: Row[Any]) -> dict[str, Any]:
     told: dict[str, Any] = {}
-    for name, value in row._mapping.items():
+    for key, value in row._mapping.items():
+        name = str(key)  # a quoted name is no plain text to orjson
         if name in ("body", "booked"):
             told[name] = read_body(value)
         elif name == "state" and isinstance(value, bytes):
             told[name] = orjson.loads(value)
-        elif str(name).endswith("_at") and isinstance(value, int):
+        elif name.endswith("_at") and isinstance(value, int):
             told[name] = isoformat(value)
         elif name != "shop_id":
             told[name] = value

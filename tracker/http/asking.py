@@ -1,0 +1,201 @@
+"""What an owner asks for that the worker does – settings, own stage rules, replays, undoing, erasing – and what came of it.
+
+GET   …/settings                    what is in force, and the generation of counters that is being built
+PATCH …/settings                    {name: value}; 202 with the task, 400 with what is wrong by field
+POST  …/stage-rules                 {"own": [rule, …]}, from now on;  …/stage-rules/preview: what they would have done last week
+POST  …/replay, …/recount           202 with the task
+POST  …/links/undo                  {"kind", "key"}
+POST  …/people/<subject>/erase      and GET …/people/<subject>/export
+GET   …/tasks, …/tasks/<task>       progress, outcome or error
+
+Owners alone may change; every member may read.  To add something to ask for: a kind in tracker/tasks.py and its address here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from werkzeug.exceptions import NotFound
+
+from tracker import tables as t
+from tracker import tasks
+from tracker.clock import isoformat
+from tracker.errors import BadQuery
+from tracker.http.deps import account, deps, need_role, shop
+from tracker.pipeline.frames import own_rule
+from tracker.pipeline.preview import preview
+from tracker.privacy.export import export
+from tracker.reports.table import N_
+from tracker.stages import STAGES
+from tracker.storage import reading, writing
+
+SHOWN = 50  # tasks, the latest first
+
+
+def add_views(api: Blueprint) -> None:
+    for path, view, method in (
+        ("settings", settings, "GET"),
+        ("settings", change_settings, "PATCH"),
+        ("stage-rules", add_stage_rules, "POST"),
+        ("stage-rules/preview", preview_stage_rules, "POST"),
+        ("replay", replay, "POST"),
+        ("recount", recount, "POST"),
+        ("links/undo", undo_link, "POST"),
+        ("people/<int:subject_id>/erase", erase, "POST"),
+        ("people/<int:subject_id>/export", export_person, "GET"),
+        ("tasks", list_tasks, "GET"),
+        ("tasks/<int:task_id>", task, "GET"),
+    ):
+        api.add_url_rule(f"/shops/<int:shop_id>/{path}", view.__name__, view, methods=[method])
+
+
+def ask(kind: str, args: Mapping[str, Any]) -> int:
+    """Enqueue for the reader's shop; the task's number."""
+    with writing(deps().engine) as db:
+        return tasks.ask(db, shop().shop_id, kind, args, account().email, deps().now())
+
+
+def settings() -> ResponseReturnValue:
+    building = shop().building
+    told: dict[str, Any] = {"settings": shop().settings.dump(), "generation": shop().generation, "building": None}
+    if building is not None:
+        told["building"] = {"generation": building.generation, "done": building.done, "total": building.total}
+    return jsonify(told)
+
+
+def change_settings() -> ResponseReturnValue:
+    """Raises Forbidden, BadSettings, BadQuery."""
+    need_role("owner")
+    told = _body()
+    shop().settings.changed(told)  # says at once what is wrong
+    return _asked(ask("change_settings", {"settings": told}))
+
+
+def add_stage_rules() -> ResponseReturnValue:
+    """Raises Forbidden, BadSettings, BadQuery."""
+    need_role("owner")
+    own = _rules()
+    return _asked(ask("add_stage_rules", {"own": own}))
+
+
+def preview_stage_rules() -> ResponseReturnValue:
+    """Raises BadSettings, BadQuery."""
+    rules = [own_rule(rule) for rule in _rules()]
+    with reading(deps().engine) as db:
+        found = preview(db, shop(), rules, deps().now())
+    keys = {stage.number: stage.key for stage in STAGES}
+    return jsonify(
+        looked_at=found.looked_at,
+        matched=found.matched,
+        complete=found.is_complete,
+        moves=[{"from": keys.get(a), "to": keys[b], "events": count} for (a, b), count in sorted(found.moves.items())],
+        examples=[
+            {
+                **example,
+                "from": keys.get(example["from"]),
+                "to": keys[example["to"]],
+                "occurred_at": isoformat(example["occurred_at"]),
+            }
+            for example in found.examples
+        ],
+    )
+
+
+def replay() -> ResponseReturnValue:
+    need_role("owner")
+    return _asked(ask("replay", {}))
+
+
+def recount() -> ResponseReturnValue:
+    need_role("owner")
+    return _asked(ask("recount", {}))
+
+
+def undo_link() -> ResponseReturnValue:
+    """Raises Forbidden, BadQuery."""
+    need_role("owner")
+    told = _body()
+    args = {name: told.get(name) for name in ("kind", "key")}
+    for name, value in args.items():
+        if not isinstance(value, str) or not value:
+            raise BadQuery(name, N_("say which link"))
+    return _asked(ask("undo_link", args))
+
+
+def erase(subject_id: int) -> ResponseReturnValue:
+    need_role("owner")
+    return _asked(ask("erase", {"subject_id": subject_id}))
+
+
+def export_person(subject_id: int) -> ResponseReturnValue:
+    """Everything that is kept of the person, as a file.  Raises Forbidden, NotFound."""
+    need_role("owner")
+    with reading(deps().engine) as db:
+        told = export(db, shop(), subject_id, deps().now())
+    if not told["links"] and not told["journeys"]:
+        raise NotFound
+    response: Response = current_app.make_response(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+    response.headers["Content-Type"] = "application/json; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="person-{subject_id}.json"'
+    return response
+
+
+def list_tasks() -> ResponseReturnValue:
+    c = t.tasks.c
+    with reading(deps().engine) as db:
+        rows = db.execute(select(t.tasks).where(c.shop_id == shop().shop_id).order_by(c.task_id.desc()).limit(SHOWN)).mappings()
+        return jsonify(tasks=[told_of(dict(row)) for row in rows])
+
+
+def task(task_id: int) -> ResponseReturnValue:
+    """Raises NotFound."""
+    return jsonify(find_task(task_id))
+
+
+def find_task(task_id: int) -> dict[str, Any]:
+    """Raises NotFound, too, for that of another shop."""
+    with reading(deps().engine) as db:
+        row = tasks.find(db, shop().shop_id, task_id) if task_id < 2**63 else None
+    if row is None:
+        raise NotFound
+    return told_of(row)
+
+
+def told_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A task as the API tells it."""
+    return {
+        "task_id": row["task_id"],
+        "kind": row["kind"],
+        "asked_by": row["asked_by"],
+        "asked_at": isoformat(row["asked_at"]),
+        "state": "failed" if row["error"] else "done" if row["ended_at"] else "under_way" if row["progress"] else "waiting",
+        "progress": row["progress"],
+        "outcome": row["outcome"],
+        "error": row["error"],
+    }
+
+
+def _asked(task_id: int) -> ResponseReturnValue:
+    return jsonify(find_task(task_id)), 202
+
+
+def _body() -> dict[str, Any]:
+    told = request.get_json(silent=True)
+    if not isinstance(told, dict):
+        raise BadQuery("", N_("send a JSON object"))
+    return told
+
+
+def _rules() -> list[Any]:
+    """The rules as sent, checked.  Raises BadQuery, BadSettings."""
+    own = _body().get("own")
+    if not isinstance(own, list):
+        raise BadQuery("own", N_("send a list of rules"))
+    latest = shop().settings.stage_versions[-1]
+    shop().settings.changed({"stage_versions": [{"since_at": 0, "table": latest["table"], "own": own}]})
+    return own
