@@ -40,7 +40,7 @@ def create_app(config: Config | None = None, parts: Sequence[str] = PARTS) -> Fl
     if "collect" in parts:
         door = Door.open(config, engine)
         atexit.register(door.close)
-        app.register_blueprint(collect_views.blueprint(door))
+        collect_views.register(app, door)
         app.register_blueprint(survey_pages.blueprint(door))
     if "admin" in parts:
         from tracker.http import admin

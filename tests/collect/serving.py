@@ -31,7 +31,7 @@ from tracker import storage
 from tracker.collect import survey_pages
 from tracker.collect.door import Door
 from tracker.collect.intake import IntakeFiles
-from tracker.collect.views import blueprint
+from tracker.collect.views import register
 from tracker.config import PREFIX, Config, from_env
 
 ROOT = Path(__file__).parent.parent.parent
@@ -50,7 +50,7 @@ class Reply(NamedTuple):
 
 def build(config: Config, door: Door) -> Flask:
     app = Flask(__name__)
-    app.register_blueprint(blueprint(door))
+    register(app, door)
     app.register_blueprint(survey_pages.blueprint(door))
     return app
 

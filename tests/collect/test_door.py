@@ -414,6 +414,12 @@ def test_other_methods(client: FlaskClient, method: str) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+def test_a_fault_of_ours_is_an_answer_too(door: Door, shop: Shop, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(Door, "_row")
+    status, answer, _ = post({"key": shop.site_key, **page_view()})
+    assert (status, answer) == (500, {"error": "internal"})
+
+
 def test_the_paths_are_settings(config: Config, shop: Shop, engine: Engine) -> None:
     moved = replace(config, collect_path="/here")
     with opened(moved) as door:
