@@ -147,6 +147,8 @@ def _fill_history(engine: Engine, config: Config, days: int) -> None:
     if not has_events:
         with click.progressbar(length=days, label="Making up the past   ", file=sys.stderr) as bar:
             made = history.make_past(shop, clock.now(), days=days, on_day=lambda: bar.update(1))
+        with writing(engine) as db:
+            history.keep_books(db, shop, made)
         _work_through(engine, config, made.bodies)
 
 

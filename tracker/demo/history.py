@@ -15,13 +15,17 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from sqlalchemy import Connection
+
+from tracker import tables as t
 from tracker.clock import DAY, HOUR, Instant, day_of
 from tracker.collect.intake import IntakeWriter
 from tracker.demo.past import books, counter, journeys, newsletter, regulars
 from tracker.demo.past.afterwards import follow, renew_old_plans
 from tracker.demo.past.books import AdSpend, ExchangeRate, ListedOrder
 from tracker.demo.past.world import World
-from tracker.shops import Shop
+from tracker.pipeline.upsert import upsert
+from tracker.shops import Shop, write_shop
 
 __all__ = [
     "AdSpend",
@@ -30,6 +34,7 @@ __all__ = [
     "Past",
     "ad_spend",
     "exchange_rates",
+    "keep_books",
     "make",
     "make_past",
     "order_list",
@@ -96,6 +101,18 @@ def exchange_rates(shop: Shop, now: Instant, days: int = DAYS, seed: int = 1) ->
     """Of the currencies that orders and advertisers use, by month, from before the first order on."""
     first = day_of(now - (days + regulars.OLDEST_DAYS) * DAY, shop.settings.tz)
     return list(books.exchange(first, day_of(now, shop.settings.tz), seed))
+
+
+def keep_books(db: Connection, shop: Shop, past: Past) -> Shop:
+    """What the shop's owner would have handed in: rates of exchange, as settings, and what advertising cost."""
+    rates: dict[str, list[list[str]]] = {}
+    for rate in past.rates:
+        if rate.quote == shop.settings.currency:
+            day = f"{rate.valid_on // 10_000}-{rate.valid_on // 100 % 100:02}-{rate.valid_on % 100:02}"
+            rates.setdefault(rate.currency, []).append([day, str(rate.rate)])
+    rows = [{"shop_id": shop.shop_id, **spend._asdict()} for spend in past.spend]
+    upsert(db, t.ad_spend, rows)
+    return write_shop(db, shop, settings=shop.settings.changed({"rates": rates}).dump())
 
 
 def write_intake(directory: Path, bodies: Iterable[tuple[int, bytes]]) -> None:
