@@ -24,7 +24,7 @@ from tracker.demo import history
 from tracker.doctor import examine
 from tracker.errors import TrackerError
 from tracker.http import accounts
-from tracker.imports.command import imports
+from tracker.imports.command import imports, order_list
 from tracker.pipeline import leases
 from tracker.pipeline.leases import LeaseLost
 from tracker.pipeline.process import Hold
@@ -61,6 +61,7 @@ def cli() -> None:
 
 
 cli.add_command(imports)
+cli.add_command(order_list)
 
 
 def _config() -> Config:

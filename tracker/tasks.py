@@ -18,6 +18,7 @@ from tracker import tables as t
 from tracker.clock import DAY, Instant
 from tracker.errors import TrackerError
 from tracker.journey.contribution import VERSION
+from tracker.order_list import fill
 from tracker.pipeline import rebuild, unlink
 from tracker.pipeline.process import Hold
 from tracker.privacy import forget, retention
@@ -208,6 +209,28 @@ def expire(work: Work) -> Done | More:
     )
 
 
+def fill_orders(work: Work) -> Done | More:
+    """Fill in the orders of the shop's own list that are missing."""
+    told = {"after": [0, ""], "rows": 0, "done": 0, "filled": 0, "skipped": 0, **work.task.progress}
+    if not told["rows"]:
+        told["total"] = fill.check(work.db, work.shop)
+    day, key = told["after"]
+    row = (f"order list, task {work.task.task_id}", told["rows"] + 1)
+    some = fill.fill_some(work.db, work.shop, (day, key), row, work.hold, work.now)
+    if some.after is None:
+        return Done({"filled": told["filled"], "skipped": told["skipped"]})
+    return More(
+        {
+            "after": some.after,
+            "rows": told["rows"] + 1,
+            "done": told["done"] + some.filled + some.skipped,
+            "total": told["total"],
+            "filled": told["filled"] + some.filled,
+            "skipped": told["skipped"] + some.skipped,
+        }
+    )
+
+
 KINDS: dict[str, Callable[[Work], Done | More]] = {
     "change_settings": change_settings,
     "add_stage_rules": add_stage_rules,
@@ -216,6 +239,7 @@ KINDS: dict[str, Callable[[Work], Done | More]] = {
     "undo_link": undo_link,
     "erase": erase,
     "expire": expire,
+    "fill_orders": fill_orders,
 }
 
 NOBODY = ""  # who asks for chores

@@ -77,6 +77,7 @@ def fill(db: Connection, shop: Shop, now: Instant, *, journeys: int = 1_400, hos
     _spend(db, shop, now, hostile)
     _cart_and_customer(db, shop, now, basis, hostile)
     _outcomes(db, shop, now, dice, hostile)
+    _list(db, shop, now, hostile)
     _person(db, shop, journeys, now, hostile)
 
 
@@ -175,6 +176,20 @@ def _outcomes(db: Connection, shop: Shop, now: Instant, dice: random.Random, hos
             if count:
                 rows.append({"shop_id": shop.shop_id, "day_on": day, "kind": kind, "reason": reason, "count": count})
     db.execute(insert(t.outcomes), rows)
+
+
+def _list(db: Connection, shop: Shop, now: Instant, hostile: str | None) -> None:
+    """The shop's own list: an order a day, none of which is here."""
+    rows = [
+        {
+            "shop_id": shop.shop_id, "order_key": f"{hostile or 'L'}{day}", "placed_at": now - day * DAY,
+            "placed_on": day_number(day_of(now - day * DAY, shop.settings.tz)), "state": "paid", "currency": "DKK",
+            "value_minor": 10_000, "payment": hostile or "card", "via": hostile or "checkout", "listed_at": now,
+            "erased": False,
+        }
+        for day in range(1, 30)
+    ]  # fmt: skip
+    db.execute(insert(t.order_list), rows)
 
 
 # type, seconds after the one before, page, stage, reason, parameters, data

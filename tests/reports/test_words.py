@@ -17,7 +17,8 @@ from tracker.events.catalog.email import PURPOSES
 from tracker.events.types import PageKind
 from tracker.journey.carts import CART_STEPS
 from tracker.journey.state import EMPTIED, EXPIRED, FILLED, ORDERED
-from tracker.reports import REPORTS, journey_map, overview, words
+from tracker.order_list.compare import CAUSES, DIFFERENCES
+from tracker.reports import REPORTS, alarms, journey_map, overview, words
 from tracker.reports.query import FILTER_KINDS, QueryArgs
 from tracker.reports.scores import KINDS
 from tracker.reports.table import Sentence
@@ -26,6 +27,7 @@ from tracker.stages.reasons import REASONS
 FOLDER = Path(tracker.reports.__file__).parent
 NOT_REPORTS = {
     "__init__",
+    "alarms",
     "arrivals",
     "counters",
     "credits",
@@ -56,6 +58,9 @@ def values(*enums: type[Enum]) -> set[str]:
         pytest.param(words.FILTER_KINDS, set(FILTER_KINDS), id="kinds of filters"),
         pytest.param(words.FIGURES, {column.key for column in overview.FIGURES}, id="figures of the overview"),
         pytest.param(words.MAP_FIELDS, set(journey_map.FIELDS), id="fields of the journey map"),
+        pytest.param(words.CAUSES, set(CAUSES), id="causes of missing orders"),
+        pytest.param(words.DIFFERENCES, set(DIFFERENCES), id="what differs from the shop's list"),
+        pytest.param(words.ALARMS, set(alarms.ALARMS), id="alarms"),
         pytest.param(words.SURVEYS, set(KINDS), id="kinds of surveys"),
         pytest.param(words.PURPOSES, set(PURPOSES), id="what mails are for"),
         pytest.param(words.CART_STEPS, set(CART_STEPS), id="steps of carts"),

@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from tracker import spend
 from tracker.errors import BadQuery
-from tracker.http import asking, notes
+from tracker.http import asking, notes, order_list
 from tracker.http.deps import deps, need_role, shop
 from tracker.http.gate import guard
 from tracker.http.locale import sayer, translate
@@ -36,6 +36,7 @@ def blueprint() -> Blueprint:
     notes.add_views(api)
     asking.add_views(api)
     api.add_url_rule("/shops/<int:shop_id>/ad-spend", "ad_spend", ad_spend, methods=["POST"])
+    order_list.add_views(api)
     api.add_url_rule("/openapi.json", "openapi", openapi)
     api.add_url_rule("/docs", "docs", docs)
     return api

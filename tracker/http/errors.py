@@ -13,8 +13,9 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from tracker.errors import BadQuery
+from tracker.errors import BadQuery, Refused
 from tracker.http.gate import with_headers
+from tracker.imports import FileRefused
 from tracker.reports.table import N_
 from tracker.reports.words import tell
 from tracker.shop_settings import BadSettings
@@ -77,8 +78,16 @@ def register_errors(app: Flask) -> None:
         return say_error(400, str(error), next(iter(error.messages), None))
 
     @app.errorhandler(BadFile)
-    def bad_file(error: BadFile) -> Response:
+    def bad_spending(error: BadFile) -> Response:
         return say_error(400, tell(error.said, gettext))
+
+    @app.errorhandler(Refused)
+    def bad_signature(error: Refused) -> Response:
+        return say_error(401, "; ".join(f"{name} {text}" for name, text in error.detail.items()))
+
+    @app.errorhandler(FileRefused)
+    def bad_file(error: FileRefused) -> Response:
+        return say_error(400, str(error))
 
     @app.errorhandler(CSRFError)
     def csrf_error(_error: CSRFError) -> Response:

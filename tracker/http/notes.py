@@ -21,7 +21,6 @@ from tracker.reports.table import N_
 from tracker.storage import reading, writing
 
 MAX_TEXT = 4_000  # characters
-MAX_BODY = 64 * 1024
 
 c = t.notes.c
 
@@ -58,7 +57,6 @@ def _check_place(place: str) -> None:
 
 
 def _read_text() -> str:
-    request.max_content_length = MAX_BODY
     told = request.get_json(silent=True)
     text = told.get("text") if isinstance(told, dict) else None
     if not isinstance(text, str):

@@ -1,4 +1,4 @@
-"""`tracker import events|orders|customers|contacts FILE --shop ID`."""
+"""`tracker import events|orders|customers|contacts FILE --shop ID`, and `tracker order-list FILE --shop ID`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import Engine
 
-from tracker import clock, shops
+from tracker import clock, shops, tasks
 from tracker.config import from_env
 from tracker.imports.importer import import_file
+from tracker.imports.order_list import read
 from tracker.imports.report import ImportReport
-from tracker.storage import open_engine
+from tracker.order_list import kept
+from tracker.shops import Shop
+from tracker.storage import open_engine, writing
 
 
 @click.group("import")
@@ -61,13 +65,44 @@ def import_contacts(**given: Any) -> None:
     _run("contacts", **given)
 
 
-def _run(kind: str, file: Path, shop_id: int, dry_run: bool, again: bool, order_key: str | None = None) -> None:
+@click.command("order-list")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--shop", "shop_id", type=int, required=True, help="The shop's number; `tracker shop list` shows it.")
+@click.option("--order-key", help="The column with the key by which the shop's server names an order.")
+@click.option("--fill", is_flag=True, help="Fill in the orders that are missing; a worker does it.")
+def order_list(file: Path, shop_id: int, order_key: str | None, fill: bool) -> None:
+    """Compare the shop's own list of orders with what was collected."""
     config = from_env()
     engine = open_engine(config)
+    shop, now = _find_shop(engine, shop_id), clock.now()
+    with file.open("rb") as stream, engine.connect() as db:
+        orders, report = read(db, stream, shop, config, now, order_key)
+    with writing(engine) as db:
+        kept.store(db, shop, orders, config.secret_key, now)
+        if fill:
+            tasks.ask(db, shop_id, "fill_orders", {}, "the command line", now)
+    lines = [f"{report.form}: {report.lines} lines read, {len(orders)} orders listed, {report.refused_lines} lines refused"]
+    lines += [f"  {finding}" for finding in report.findings]
+    lines += [f"Not used: {', '.join(report.unused)}"] if report.unused else []
+    lines.append(
+        "A worker fills in what is missing." if fill else "The report “Captured orders” says what is missing, and why."
+    )
+    click.echo("\n".join(lines))
+    raise SystemExit(1 if report.refused else 0)
+
+
+def _find_shop(engine: Engine, shop_id: int) -> Shop:
     with engine.connect() as db:
         shop = shops.find_shop(db, shop_id)
     if shop is None:
         raise click.ClickException(f"there is no shop {shop_id}; `tracker shop list` shows them")
+    return shop
+
+
+def _run(kind: str, file: Path, shop_id: int, dry_run: bool, again: bool, order_key: str | None = None) -> None:
+    config = from_env()
+    engine = open_engine(config)
+    shop = _find_shop(engine, shop_id)
     try:
         with file.open("rb") as stream, _progress_bar(file) as bar:
             report = import_file(

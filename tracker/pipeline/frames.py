@@ -37,11 +37,11 @@ def terms_of(settings: ShopSettings) -> Terms:
 
 
 def _rate(told: list[str], zone: ZoneInfo) -> Rate:
-    return Rate(_midnight(told[0], zone), Decimal(told[1]))
+    return Rate(midnight(told[0], zone), Decimal(told[1]))
 
 
 @lru_cache(maxsize=4_096)
-def _midnight(day: str, zone: ZoneInfo) -> Instant:
+def midnight(day: str, zone: ZoneInfo) -> Instant:
     from datetime import datetime
 
     return from_datetime(datetime.fromisoformat(day).replace(tzinfo=zone))

@@ -78,7 +78,7 @@ def keep(db: Connection, shop_id: int, zone: ZoneInfo, rows: Sequence[IntakeRow]
         _count(batch.outcomes, day, body)
         batch.outcomes[day, "accepted", "event"] += len(told_here)
         if told_here and "imported" not in body:  # of which the time of arrival says nothing
-            batch.outcomes[day, "hour", _hour_of(received_at, zone)] += len(told_here)
+            batch.outcomes[day, "hour", hour_of(received_at, zone)] += len(told_here)
             _observe(batch.outcomes, day, told_here)
         told += told_here
     batch.events = _only_new(db, shop_id, told, batch, zone)
@@ -137,7 +137,7 @@ def _observe(outcomes: Counter[tuple[int, str, str]], day: int, events: Iterable
         outcomes[day, kind, reason] += count
 
 
-def _hour_of(at: Instant, zone: ZoneInfo) -> str:
+def hour_of(at: Instant, zone: ZoneInfo) -> str:
     """The hour of the shop's day, as 00 … 23."""
     return _hour_of_quarter(at // 900_000, zone)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, select, update
 
 from tracker import tables as t
 from tracker.clock import Instant
@@ -60,6 +60,7 @@ def erase(db: Connection, shop: Shop, subject_id: int, hold: Hold, now: Instant)
 
 def remove_keeping_totals(db: Connection, frames: Frames, subject_id: int) -> None:
     """Delete what was worked out of a subject; what it had booked becomes residue, and what was typed is counted no more."""
+    _note_in_list(db, frames.current.shop, subject_id)
     one = load_subjects(db, frames, {subject_id})[subject_id]
     shop_id = frames.current.shop.shop_id
     changes = [change for booked in _booked(db, shop_id, subject_id) for change in difference({}, booked)]
@@ -80,6 +81,15 @@ def _keep_as_residue(db: Connection, frames: Frames, one: Held, changes: Iterabl
     counters.add(db, shop.shop_id, counters.RESIDUE, rows)
     if frames.next is not None and one.generation != frames.next.generation:
         counters.add(db, shop.shop_id, frames.next.generation, rows)  # the build will not come upon them any more
+
+
+def _note_in_list(db: Connection, shop: Shop, subject_id: int) -> None:
+    """In the shop's own list their orders are not missing now."""
+    o, listed = t.orders.c, t.order_list.c
+    keys = list(db.execute(select(o.order_key).where(o.shop_id == shop.shop_id, o.subject_id == subject_id)).scalars())
+    for some in chunks(keys):
+        of_person = (listed.shop_id == shop.shop_id, listed.order_key.in_(some))
+        db.execute(update(t.order_list).where(*of_person).values(erased=True, body=None))
 
 
 def _booked(db: Connection, shop_id: int, subject_id: int) -> list[Any]:

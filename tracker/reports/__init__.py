@@ -37,6 +37,7 @@ from tracker.reports import (
     payback,
     person,
     products,
+    reconciliation,
     satisfaction,
     searches,
     stages,
@@ -100,5 +101,6 @@ REPORTS: dict[str, Report] = {
     "cohorts": cohorts,
     "clv": clv,
     "companies": companies,
+    "reconciliation": reconciliation,
     "data_health": data_health,
 }

@@ -1,16 +1,28 @@
-"""What arrived and what became of it: every refusal, drop and failure with its reason, by day.
+"""What arrived and what became of it: every refusal, drop and failure with its reason, by day; how late, from whom, with which
+losses; and alarms that say what to mend.
 
-Days are those on which the events arrived.  What names no shop is not shown to any.
+Days are those on which the events arrived; of orders those on which they were placed, of losses those on which journeys began.
+What names no shop is not shown to any.  That a tag is on a page twice is not told: the second one does nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from tracker.reports import counters
+from tracker.clock import Instant, day_of
+from tracker.errors import DroppedReason
+from tracker.events.types import Source
+from tracker.order_list import compare
+from tracker.order_list.compare import Group
+from tracker.pipeline.keep import LAG_BOUNDS
+from tracker.reports import alarms, counters
+from tracker.reports.durations import quantile_seconds
 from tracker.reports.query import Query
+from tracker.reports.reconciliation import captured, counted_groups
 from tracker.reports.table import N_, Column, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
 from tracker.tables import outcomes
@@ -42,9 +54,31 @@ KIND_COLUMNS = {
     ),
 }
 
+_SHARES = (
+    Column(
+        "captured_share",
+        Unit.SHARE,
+        N_("Captured orders"),
+        N_("Orders that are here, as a share of those in the shop's own list."),
+    ),
+    Column(
+        "consent_share",
+        Unit.SHARE,
+        N_("Consent"),
+        N_("Pages seen with consent to statistics or marketing, as a share of all pages that people saw."),
+    ),
+    Column(
+        "lost_share",
+        Unit.SHARE,
+        N_("Lost"),
+        N_("Events to which a browser gave a number and that never arrived, as a share of all that it numbered."),
+    ),
+)
+
 COLUMNS = (
     Column("day", Unit.DAY, N_("Day"), N_("The day on which the events arrived, in the shop's time zone.")),
     *KIND_COLUMNS.values(),
+    *_SHARES,
 )
 
 REASON_COLUMNS = (
@@ -65,51 +99,297 @@ FIGURES = (
     KIND_COLUMNS["accepted"],
     Column("refused", Unit.SHARE, N_("Refused"), N_("Refused events, as a share of all that arrived.")),
     Column("failed", Unit.COUNT, N_("Failed"), KIND_COLUMNS["failed"].definition),
+    *_SHARES,
+    Column(
+        "duplicates",
+        Unit.SHARE,
+        N_("Repeats"),
+        N_(
+            "Events that were here already, as a share of those accepted. Senders repeat what was not answered; it counts once."
+        ),
+    ),
+    Column(
+        "lag_median",
+        Unit.SECONDS,
+        N_("Delay"),
+        N_("Half of the browsers' events arrived sooner after they happened. Estimated from classes."),
+    ),
+    Column(
+        "lag_p95",
+        Unit.SECONDS,
+        N_("Delay of the slowest"),
+        N_("19 of 20 of the browsers' events arrived sooner after they happened. Estimated from classes."),
+    ),
+    Column(
+        "server_lag_median", Unit.SECONDS, N_("Server's delay"), N_("The same of signed events: half of them arrived sooner.")
+    ),
+    Column(
+        "server_lag_p95",
+        Unit.SECONDS,
+        N_("Server's delay of the slowest"),
+        N_("The same of signed events: 19 of 20 arrived sooner."),
+    ),
+    Column(
+        "clock_share",
+        Unit.SHARE,
+        N_("Wrong clocks"),
+        N_("Events whose sender's clock was more than a minute off, as a share of those accepted; their times are corrected."),
+    ),
+    Column(
+        "bot_share",
+        Unit.SHARE,
+        N_("Machines"),
+        N_("Events of crawlers and other machines, as a share of the browsers' events. Kept, and not counted in reports."),
+    ),
+    Column(
+        "staff_share",
+        Unit.SHARE,
+        N_("Staff"),
+        N_("Events of browsers in the shop's own networks, as a share of the browsers' events. Not counted in reports."),
+    ),
+)
+
+CONSENT_COLUMNS = (
+    Column("level", Unit.TEXT, N_("Consent"), N_("What the visitor agreed to."), vocabulary="consent_level"),
+    Column("pages", Unit.COUNT, N_("Pages seen"), N_("Pages that people saw with this consent.")),
+    Column("share", Unit.SHARE, N_("Share"), N_("As a share of all pages that people saw.")),
+)
+
+LAG_COLUMNS = (
+    Column("source", Unit.TEXT, N_("From"), N_("The visitor's browser, or the shop's own server."), vocabulary="source"),
+    *(
+        Column(f"b{i}", Unit.COUNT, title, N_("Events that arrived this long after they happened."))
+        for i, title in enumerate(
+            (
+                N_("up to 1 s"), N_("up to 5 s"), N_("up to 30 s"), N_("up to 2 min"), N_("up to 10 min"), N_("up to 1 h"),
+                N_("up to 6 h"), N_("up to 1 day"), N_("longer"),
+            )
+        )
+    ),
+)  # fmt: skip
+
+SENDER_COLUMNS = (
+    Column("sender", Unit.TEXT, N_("Sender"), N_("Who sat before the browser."), vocabulary="sender"),
+    Column("events", Unit.COUNT, N_("Events"), N_("Events of such browsers.")),
+    Column("share", Unit.SHARE, N_("Share"), N_("As a share of the browsers' events.")),
+)
+
+HOUR_COLUMNS = (
+    Column("hour", Unit.INSTANT, N_("Hour"), N_("When it began, in the shop's time zone.")),
+    Column(
+        "listed",
+        Unit.COUNT,
+        N_("In the list"),
+        N_("Orders of the shop's own list that count; none is here."),
+    ),
 )
 
 _MOST_REASONS = 500  # names of ignored fields are foreign text without end
+_MOST_HOURS = 500
+_CONSENTED = ("statistics", "marketing")
+_SIGNATURES = ("bad_signature", "stale_signature")
+_HOUR = LAG_BOUNDS.index(3_600)  # the last class that is not late
+
+Outcomes = Counter[tuple[str, str]]  # (kind, reason) -> count
+
+
+@dataclass
+class _Told:
+    """What is known of the days asked for."""
+
+    outcomes: dict[int, Outcomes]  # by day; without names of ignored fields
+    ignored: Counter[int]
+    numbers: dict[int, Counter[str]]
+    unrated: dict[int, Counter[str]]
+    orders: dict[int, list[Group]]
+    silent: list[tuple[int, Instant, int]]
 
 
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
-    """One row a day on which anything arrived; beside it the reasons, most frequent first."""
-    within = (
-        outcomes.c.shop_id == shop.shop_id,
-        outcomes.c.day_on.between(counters.day_number(query.since), counters.day_number(query.until)),
-    )
-    day_kind = (outcomes.c.day_on, outcomes.c.kind)
-    days: dict[int, Counter[str]] = defaultdict(Counter)
-    for day_on, kind, count in db.execute(select(*day_kind, func.sum(outcomes.c.count)).where(*within).group_by(*day_kind)):
-        days[day_on][kind] = int(count)
-    sums = sum(days.values(), Counter[str]())
-    arrived = sums["accepted"] + sums["refused"] + sums["counted_only"]
+    """One row a day on which anything arrived; beside it alarms, reasons, and what the figures rest on."""
+    told = _read(db, shop, query)
+    sums = sum(told.outcomes.values(), Outcomes())
+    numbers = sum(told.numbers.values(), Counter[str]())
+    orders = [group for some in told.orders.values() for group in some]
+    accepted, refused, counted_only = (_of(sums, kind) for kind in ("accepted", "refused", "counted_only"))
+    arrived = accepted + refused + counted_only
+    browsers = _of(sums, "sender")
     rows: list[Row] = [
-        {"day": counters.day_from_number(day_on), **{kind: found[kind] for kind in KINDS}}
-        for day_on, found in sorted(days.items())
+        {
+            "day": counters.day_from_number(day),
+            **{kind: _of(found, kind) for kind in KINDS},
+            "ignored_field": told.ignored[day],
+            "captured_share": _captured(shop, told.orders.get(day, [])),
+            "consent_share": _consent(found),
+            "lost_share": _lost(told.numbers.get(day, Counter())),
+        }
+        for day, found in sorted(told.outcomes.items())
     ]
-    kind_reason = (outcomes.c.kind, outcomes.c.reason)
-    total = func.sum(outcomes.c.count)
-    reasons = (
-        select(*kind_reason, total)
-        .where(*within, outcomes.c.kind != "accepted")
-        .group_by(*kind_reason)
-        .order_by(total.desc(), *kind_reason)
+    totals: Row = {
+        "arrived": arrived,
+        "accepted": accepted,
+        "refused": Share(refused, arrived),
+        "failed": _of(sums, "failed"),
+        "captured_share": _captured(shop, orders),
+        "consent_share": _consent(sums),
+        "lost_share": _lost(numbers),
+        "duplicates": Share(sums["dropped", DroppedReason.DUPLICATE.value], accepted),
+        "lag_median": quantile_seconds(_lags(sums, "browser"), LAG_BOUNDS, 0.5),
+        "lag_p95": quantile_seconds(_lags(sums, "browser"), LAG_BOUNDS, 0.95),
+        "server_lag_median": quantile_seconds(_lags(sums, "server"), LAG_BOUNDS, 0.5),
+        "server_lag_p95": quantile_seconds(_lags(sums, "server"), LAG_BOUNDS, 0.95),
+        "clock_share": Share(sums["clock", "corrected"], accepted),
+        "bot_share": Share(sums["sender", "bot"], browsers),
+        "staff_share": Share(sums["sender", "staff"], browsers),
+    }
+    pages = _pages(sums)
+    return ReportTable(
+        COLUMNS,
+        rows,
+        arrived,
+        FIGURES,
+        totals,
+        beside={
+            "alarms": ReportTable(alarms.COLUMNS, list(alarms.rows(_days(db, shop, query, told))), arrived),
+            "reasons": ReportTable(REASON_COLUMNS, _reasons(db, shop, query, arrived), arrived),
+            "consents": ReportTable(
+                CONSENT_COLUMNS,
+                [{"level": level, "pages": count, "share": Share(count, pages.total())} for level, count in pages.items()],
+                pages.total(),
+            ),
+            "lags": ReportTable(
+                LAG_COLUMNS,
+                [
+                    {"source": source.value, **{f"b{i}": count for i, count in enumerate(_lags(sums, source.value))}}
+                    for source in Source
+                ],
+                accepted,
+            ),
+            "senders": ReportTable(
+                SENDER_COLUMNS,
+                [
+                    {"sender": sender, "events": sums["sender", sender], "share": Share(sums["sender", sender], browsers)}
+                    for sender in ("person", "bot", "staff")
+                ],
+                browsers,
+            ),
+            "silent_hours": ReportTable(
+                HOUR_COLUMNS,
+                [{"hour": hour, "listed": listed} for _, hour, listed in reversed(told.silent[-_MOST_HOURS:])],
+                len(told.silent),
+            ),
+        },
+    )
+
+
+def _span(query: Query) -> tuple[int, int]:
+    return counters.day_number(query.since), counters.day_number(query.until)
+
+
+def _read(db: Connection, shop: Shop, query: Query) -> _Told:
+    since, until = _span(query)
+    c = outcomes.c
+    within = (c.shop_id == shop.shop_id, c.day_on.between(since, until))
+    found: dict[int, Outcomes] = defaultdict(Outcomes)
+    kinds = ("accepted", "refused", "dropped", "failed", "counted_only", "lag", "sender", "consent", "clock")
+    for day, kind, reason, count in db.execute(select(c.day_on, c.kind, c.reason, c.count).where(*within, c.kind.in_(kinds))):
+        found[day][kind, reason] += count
+    fields = select(c.day_on, func.sum(c.count)).where(*within, c.kind == "ignored_field").group_by(c.day_on)
+    ignored = Counter({day: int(count) for day, count in db.execute(fields)})
+    for day in ignored:
+        found[day] += Outcomes()
+    groups: dict[int, list[Group]] = defaultdict(list)
+    for group in counted_groups(shop, compare.groups(db, shop, since, until)):
+        groups[group.placed_on].append(group)
+    return _Told(
+        outcomes=found,
+        ignored=ignored,
+        numbers=counters.read_days(db, shop, query, "journeys", ("numbered", "lost")),
+        unrated=counters.read_days(db, shop, query, "orders", ("unrated",)),
+        orders=groups,
+        silent=compare.silent_hours(db, shop, since, until) if groups else [],
+    )
+
+
+def _of(found: Outcomes, kind: str) -> int:
+    return sum(count for (of, _), count in found.items() if of == kind)
+
+
+def _pages(found: Outcomes) -> Counter[str]:
+    """consent → pages that people saw."""
+    pages = Counter({level: found["consent", level] for level in ("anonymous", *_CONSENTED)})
+    return Counter({"none": found["counted_only", "page_view"], **pages})
+
+
+def _consent(found: Outcomes) -> Share:
+    pages = _pages(found)
+    return Share(sum(pages[level] for level in _CONSENTED), pages.total())
+
+
+def _lags(found: Outcomes, source: str) -> list[int]:
+    return [found["lag", f"{source}.{i}"] for i in range(len(LAG_BOUNDS) + 1)]
+
+
+def _lost(numbers: Counter[str]) -> Share:
+    return Share(numbers["lost"], numbers["numbered"] + numbers["lost"])
+
+
+def _captured(shop: Shop, groups: list[Group]) -> Share | None:
+    """None: the list has no orders of then."""
+    sums = captured(shop, groups)
+    return Share(sums.captured, sums.listed) if sums.listed else None
+
+
+def _days(db: Connection, shop: Shop, query: Query, told: _Told) -> dict[date, alarms.Day]:
+    """Every day of the period from the first on which anything ever arrived until today."""
+    c = outcomes.c
+    first = db.execute(select(func.min(c.day_on)).where(c.shop_id == shop.shop_id, c.kind == "accepted")).scalar()
+    today = day_of(query.now, shop.settings.tz)
+    days: dict[date, alarms.Day] = {}
+    day = max(query.since, counters.day_from_number(first)) if first else today + timedelta(days=1)
+    while day <= min(query.until, today):
+        days[day] = _day(shop, told, counters.day_number(day), is_over=day < today)
+        day += timedelta(days=1)
+    return days
+
+
+def _day(shop: Shop, told: _Told, day: int, *, is_over: bool) -> alarms.Day:
+    found, numbers = told.outcomes.get(day, Outcomes()), told.numbers.get(day, Counter[str]())
+    lags = [a + b for a, b in zip(_lags(found, "browser"), _lags(found, "server"), strict=True)]
+    return alarms.Day(
+        is_over=is_over,
+        accepted=_of(found, "accepted"),
+        refused=_of(found, "refused"),
+        failed=_of(found, "failed"),
+        signatures=sum(found["refused", reason] for reason in _SIGNATURES),
+        late=Share(sum(lags[_HOUR + 1 :]), sum(lags)),
+        corrected=found["clock", "corrected"],
+        consented=_consent(found),
+        lost=_lost(numbers),
+        captured=_captured(shop, told.orders.get(day, [])) or Share(0, 0),
+        silent_hours=sum(1 for on, _, listed in told.silent if on == day and listed > 1),
+        unrated=told.unrated.get(day, Counter[str]())["unrated"],
+    )
+
+
+def _reasons(db: Connection, shop: Shop, query: Query, arrived: int) -> list[Row]:
+    """Why something was not simply accepted, most frequent first."""
+    c = outcomes.c
+    since, until = _span(query)
+    total = func.sum(c.count)
+    asked = (
+        select(c.kind, c.reason, total)
+        .where(c.shop_id == shop.shop_id, c.day_on.between(since, until), c.kind.in_(KINDS), c.kind != "accepted")
+        .group_by(c.kind, c.reason)
+        .order_by(total.desc(), c.kind, c.reason)
         .limit(_MOST_REASONS)
     )
-    reason_rows: list[Row] = [
+    return [
         {
             "kind": kind,
             "reason": reason,
             "count": int(count),
             "share": Share(int(count), arrived) if kind != "ignored_field" else None,
         }
-        for kind, reason, count in db.execute(reasons)
+        for kind, reason, count in db.execute(asked)
     ]
-    totals: Row = {
-        "arrived": arrived,
-        "accepted": sums["accepted"],
-        "refused": Share(sums["refused"], arrived),
-        "failed": sums["failed"],
-    }
-    return ReportTable(
-        COLUMNS, rows, arrived, FIGURES, totals, beside={"reasons": ReportTable(REASON_COLUMNS, reason_rows, arrived)}
-    )

@@ -274,6 +274,44 @@ MAP_FIELDS = {
     "feelings": N_("Feelings"),
     "pain": N_("Pain points"),
 }
+CAUSES = {  # of a missing order
+    "fresh": N_("Placed a moment ago: it may still be on its way"),
+    "other_key": N_("Probably here under another key"),
+    "before_collecting": N_("Placed before anything was collected"),
+    "by_hand": N_("Made by hand, on the phone or at the till, which is not told"),
+    "nothing_arrived": N_("Nothing at all arrived in that hour: an outage"),
+    "payment_untold": N_("No order with this payment method arrived that day, though others did"),
+    "hour_missing": N_("All orders of that hour are missing: the shop's server told nothing"),
+    "news_only": N_("Payment or parcels were told, the order itself was not"),
+    "seen_only": N_("The buyer's browser saw the receipt, the shop's server told nothing"),
+    "refused": N_("Signed events were refused that day"),
+    "unknown": N_("Not known"),
+}
+DIFFERENCES = {  # of an order here and in the shop's list
+    "currency": N_("Another currency"),
+    "cancelled_there": N_("Cancelled in the shop, counted here"),
+    "test_there": N_("A trial order in the shop, counted here"),
+    "cancelled_here": N_("Cancelled here, not in the shop"),
+    "uncounted_here": N_("Counts in the shop, not here: its payment was not told"),
+    "uncounted_there": N_("Counted here, not in the shop"),
+    "total": N_("Another amount"),
+}
+SENDERS = {"person": N_("People"), "bot": N_("Machines"), "staff": N_("Staff")}
+CONSENT_LEVELS = {**CONSENTS, "none": N_("No consent: only counted")}
+ALARMS = {
+    "nothing_arrives": N_("Nothing arrives"),
+    "orders_missing": N_("Orders are missing"),
+    "silent_hours": N_("Hours without orders"),
+    "signatures": N_("Signed events are refused"),
+    "refused": N_("Many events are refused"),
+    "failed": N_("Events could not be worked in"),
+    "late": N_("Events arrive late"),
+    "clocks": N_("Clocks are wrong"),
+    "lost": N_("Events are lost"),
+    "no_consent": N_("No consent arrives"),
+    "unrated": N_("Orders without an exchange rate"),
+}
+ALARM_STATES = {"on": N_("On"), "watch": N_("Watch"), "ok": N_("Fine"), "unknown": N_("Not known")}
 SPANS = {
     "now": N_("This period"),
     "before": N_("The period before"),
@@ -330,6 +368,12 @@ VOCABULARIES: dict[str, Mapping[str, str]] = {
     "purpose": PURPOSES,
     "span": SPANS,
     "map_field": MAP_FIELDS,
+    "sender": SENDERS,
+    "consent_level": CONSENT_LEVELS,
+    "alarm": ALARMS,
+    "alarm_state": ALARM_STATES,
+    "cause": CAUSES,
+    "difference": DIFFERENCES,
     "figure": FIGURES,
     "model": ATTRIBUTION_MODELS,
     "rate_state": RATE_STATES,

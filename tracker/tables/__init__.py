@@ -343,6 +343,8 @@ order_list = Table(  # the shop's own list of orders, to compare with what was c
     Column("payment", Text),
     Column("via", Text),
     Column("listed_at", BigInteger, nullable=False),
+    Column("erased", Boolean, nullable=False, default=False),  # its buyer was, or is forgotten: it is not missing
+    Column("body", LargeBinary),  # while it is missing: the events that fill it in
     PrimaryKeyConstraint("shop_id", "order_key"),
     Index(None, "shop_id", "placed_on"),
 )

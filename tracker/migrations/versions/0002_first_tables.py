@@ -211,6 +211,8 @@ def upgrade() -> None:
     sa.Column('payment', sa.Text(), nullable=True),
     sa.Column('via', sa.Text(), nullable=True),
     sa.Column('listed_at', sa.BigInteger(), nullable=False),
+    sa.Column('erased', sa.Boolean(), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=True),
     sa.PrimaryKeyConstraint('shop_id', 'order_key', name=op.f('pk_order_list'))
     )
     with op.batch_alter_table('order_list', schema=None) as batch_op:

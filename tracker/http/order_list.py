@@ -1,0 +1,77 @@
+"""The shop's own list of orders: uploaded by who may write, or by the shop's server; missing orders filled in.
+
+GET  /api/v1/shops/<id>/order-list       what is kept of it
+POST the same                            the file as the body or its part `file`, CSV, NDJSON or JSON; `order_key` names the column of the key.
+                                         Signed as at the front door, it needs no login.
+POST /api/v1/shops/<id>/order-list/fill  fill in what is missing: 202 with the task that does it
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection, func, select
+
+from tracker import tables as t
+from tracker.clock import isoformat
+from tracker.http.asking import ask, find_task
+from tracker.http.deps import deps, need_role, shop
+from tracker.http.signed import is_signed
+from tracker.imports.order_list import read
+from tracker.order_list import kept
+from tracker.reports.counters import day_from_number
+from tracker.storage import reading, writing
+
+c = t.order_list.c
+
+
+def add_views(api: Blueprint) -> None:
+    api.add_url_rule("/shops/<int:shop_id>/order-list", "order_list", order_list)
+    api.add_url_rule("/shops/<int:shop_id>/order-list", "upload_order_list", upload_order_list, methods=["POST"])
+    api.add_url_rule("/shops/<int:shop_id>/order-list/fill", "fill_order_list", fill_order_list, methods=["POST"])
+
+
+def order_list() -> ResponseReturnValue:
+    with reading(deps().engine) as db:
+        return jsonify(_kept(db))
+
+
+def upload_order_list() -> ResponseReturnValue:
+    """Raises Forbidden; Refused for a wrong signature, FileRefused for a file that cannot be read at all."""
+    if not is_signed():
+        need_role("owner", "marketer")
+    file, now = request.files.get("file"), deps().now()
+    stream = io.BytesIO(file.read() if file else request.get_data())
+    with reading(deps().engine) as db:
+        orders, report = read(db, stream, shop(), deps().config, now, request.args.get("order_key") or None)
+    with writing(deps().engine) as db:
+        kept.store(db, shop(), orders, deps().config.secret_key, now)
+        told = {
+            "orders": len(orders),
+            "lines": report.lines,
+            "refused": report.refused_lines,
+            "findings": [str(finding) for finding in report.findings],
+            "not_used": report.unused,
+        }
+        return jsonify({**told, "kept": _kept(db)})
+
+
+def fill_order_list() -> ResponseReturnValue:
+    """202 with the task that does it.  Raises Forbidden."""
+    need_role("owner", "marketer")
+    return jsonify(find_task(ask("fill_orders", {}))), 202
+
+
+def _kept(db: Connection) -> dict[str, Any]:
+    columns = (func.count(), func.min(c.placed_on), func.max(c.placed_on), func.max(c.listed_at))
+    count, first, last, listed_at = db.execute(select(*columns).where(c.shop_id == shop().shop_id)).one()
+    return {
+        "orders": count,
+        "first_on": day_from_number(first).isoformat() if first else None,
+        "last_on": day_from_number(last).isoformat() if last else None,
+        "listed_at": isoformat(listed_at) if listed_at else None,
+    }
+
