@@ -29,6 +29,8 @@ from tracker.pipeline import leases
 from tracker.pipeline.leases import LeaseLost
 from tracker.pipeline.process import Hold
 from tracker.pipeline.rebuild import build_slice, start_building, with_todays_rules
+from tracker.pipeline.upsert import upsert
+from tracker.reports.counters import day_from_number
 from tracker.reports.words import tell
 from tracker.run import serve
 from tracker.shops import Shop, ShopSettings
@@ -147,7 +149,19 @@ def _fill_history(engine: Engine, config: Config, days: int) -> None:
     if not has_events:
         with click.progressbar(length=days, label="Making up the past   ", file=sys.stderr) as bar:
             made = history.make_past(shop, clock.now(), days=days, on_day=lambda: bar.update(1))
+        with writing(engine) as db:
+            _keep_books(db, shop, made)
         _work_through(engine, config, made.bodies)
+
+
+def _keep_books(db: Connection, shop: Shop, past: history.Past) -> None:
+    """What the shop's own books say beside the events: what currencies are worth, and what advertising cost."""
+    rates: dict[str, list[list[str]]] = {}
+    for valid_on, currency, quote, rate in past.rates:
+        if quote == shop.settings.currency:
+            rates.setdefault(currency, []).append([day_from_number(valid_on).isoformat(), str(rate)])
+    shops.write_shop(db, shop, settings=shop.settings.changed({"rates": {**rates, **shop.settings.rates}}).dump())
+    upsert(db, t.ad_spend, [{"shop_id": shop.shop_id, **day._asdict()} for day in past.spend])
 
 
 def _work_through(engine: Engine, config: Config, bodies: list[tuple[int, bytes]]) -> None:
