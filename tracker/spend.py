@@ -4,7 +4,7 @@ In:  a CSV file (our own columns, or an export of Google Ads or Meta) or JSON, a
 Out: Upload: which days and amounts were kept, and each line that was refused, with the reason; BadFile when nothing in it can
      be read.
 Uploading a day again overwrites it; lines of one file about the same day and campaign (ad groups, devices) are added up.
-To recognise another heading: a word in HEADINGS.
+To recognise another heading: an alias in COLUMNS, in lower case with `_` between words.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
+from marshmallow import ValidationError
 from sqlalchemy import Connection
 
 from tracker import money
@@ -28,6 +29,10 @@ from tracker.enrich.channel import Clues, row_of
 from tracker.enrich.sources import source_of_name
 from tracker.errors import TrackerError
 from tracker.events.fields import MAX_MONEY, clean_text
+from tracker.imports.columns import Column, Header
+from tracker.imports.lines import FileRefused, digest_of
+from tracker.imports.sheet import SEPARATORS, Sheet
+from tracker.imports.values import amount, decimal_mark
 from tracker.pipeline.upsert import upsert
 from tracker.reports.counters import day_number
 from tracker.reports.table import N_, Money, Sentence
@@ -36,30 +41,35 @@ from tracker.tables import ad_spend
 
 MAX_BYTES = 10_000_000
 MAX_LINES = 100_000
+MAX_LINE_BYTES = 100_000
 MAX_COUNT = 2**31 - 1  # clicks; impressions too
 LONGEST = 200  # characters of a name
 
-# Field -> the headings it goes by, the surest first; in lower case, without the currency in brackets behind them.
-HEADINGS: dict[str, tuple[str, ...]] = {
-    "day": ("day", "date", "dag", "dato", "datum"),
-    "first_day": ("reporting starts", "rapporteringsstart"),
-    "last_day": ("reporting ends", "rapporteringsslut"),
-    "channel": ("channel", "kanal"),
-    "source": ("source", "kilde", "källa"),
-    "campaign": ("campaign", "campaign name", "kampagne", "kampagnenavn", "kampanj", "kampanjnamn"),
-    "currency": ("currency", "currency code", "valuta", "valutakode", "valutakod"),
-    "amount": ("amount", "amount spent", "cost", "spend", "brugt beløb", "omkostninger", "pris", "spenderat belopp", "kostnad"),
-    "clicks": ("clicks", "link clicks", "clicks (all)", "klik", "klik på link", "klik (alle)", "klick", "länkklick"),
-    "impressions": ("impressions", "impr.", "eksponeringer", "eksp.", "exponeringar", "exponer."),
-}
+COLUMNS = (
+    Column("day", "the day", ("date", "dag", "dato", "datum")),
+    Column("first_day", "the first day, where a line may cover several", ("reporting_starts", "rapporteringsstart")),
+    Column("last_day", "the last day, where a line may cover several", ("reporting_ends", "rapporteringsslut")),
+    Column("channel", "one of the channels", ("kanal",)),
+    Column("source", "who was paid: google, facebook", ("kilde", "källa")),
+    Column("campaign", "as the links name it", ("campaign_name", "kampagne", "kampagnenavn", "kampanj", "kampanjnamn")),
+    Column("currency", "three letters", ("currency_code", "valuta", "valutakode", "valutakod")),
+    Column(
+        "amount",
+        "what it cost",
+        ("amount_spent", "cost", "spend", "brugt_beløb", "omkostninger", "pris", "spenderat_belopp", "kostnad"),
+    ),
+    Column("clicks", "clicks", ("link_clicks", "klik", "klik_på_link", "klik_på_links", "klick", "länkklick")),
+    Column("impressions", "how often it was shown", ("impr", "eksponeringer", "eksp", "exponeringar", "exponer")),
+)
+_NAMES = frozenset(column.name for column in COLUMNS)
 _TEXTS = ("channel", "source", "campaign", "currency")
 
 _EMPTY = frozenset({"", "-", "--", "–", "—"})
-_HEADING_LINES = 30  # an export may say its name and period first
+_TITLE_LINES = 30  # an export may say its name and period before the headings
 
 
 class BadFile(TrackerError):
-    """Nothing in it can be read; `said` is a sentence for whoever uploaded it."""
+    """Nothing in it can be kept; `said` is a sentence for whoever uploaded it."""
 
     def __init__(self, text: str, **params: Any) -> None:
         super().__init__(text % params)
@@ -118,35 +128,74 @@ class _Spend(NamedTuple):
     impressions: int | None
 
 
-@dataclass(frozen=True)
-class _Parse:
-    """How a kind of file writes amounts and counts; both raise BadLine."""
-
-    amount: Callable[[Any], Decimal]
-    count: Callable[[Any], int | None]
-
-
-_Cells = Mapping[str, Any]  # field -> what was told
+_Cells = Mapping[str, Any]  # by names of COLUMNS
 
 
 def upload_csv(db: Connection, shop: Shop, data: bytes, defaults: Defaults, now: Instant) -> Upload:
     """Keep what can be kept of a CSV file.  Raises BadFile."""
-    headings, lines = _table(_text(data))
-    fields, currency = _fields_of(headings)
-    defaults = replace(defaults, currency=currency or defaults.currency)
-    if not (defaults.channel or defaults.source or {"channel", "source"} & set(fields)):
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # as Google writes it for Excel
+        data = data.decode("utf-16", "replace").encode()
+    try:
+        digest_of(io.BytesIO(data))  # refuses what is no text
+        table, titles, currency = _below_the_title(data)
+        sheet = Sheet(table, MAX_LINE_BYTES, COLUMNS, None, {})
+    except (FileRefused, csv.Error) as error:
+        raise BadFile(N_("this file cannot be read: %(why)s"), why=str(error)) from error
+    if not (defaults.channel or defaults.source or sheet.header.names & {"channel", "source"}):
         raise BadFile(N_("say which channel or source the file belongs to"))
-    told = [(number, {name: cells[i].strip() for name, i in fields.items() if i < len(cells)}) for number, cells in lines]
-    single = [(number, cells) for number, cells in told if not _is_total(cells)]
-    marks = {_decimal_mark(cells.get("amount", "")) for _, cells in single} - {"", None}
-    mark = marks.pop() if len(marks) == 1 else None
-    upload = Upload(
-        lines=len(told),
-        totals=len(told) - len(single),
-        ignored=tuple(heading for i, heading in enumerate(headings) if heading.strip() and i not in fields.values()),
-    )
-    _keep(db, shop, single, _Parse(lambda text: _written_amount(text, mark), _written_count), defaults, now, upload)
+    upload = Upload(ignored=tuple(sheet.header.unused))
+    lines: list[tuple[int, _Cells]] = []
+    for entry in sheet.entries():
+        upload.lines += 1
+        if upload.lines > MAX_LINES:
+            raise BadFile(N_("these are more than %(most)s lines: upload them in several parts"), most=MAX_LINES)
+        if entry.refusal is not None:
+            faults = entry.refusal.detail["fields"]
+            assert isinstance(faults, Mapping)
+            said = Sentence(N_("this line %(why)s"), {"why": "; ".join(faults.values())})
+            upload.refused.append(Refusal(titles + entry.line, said))
+        elif _is_total(entry.one):
+            upload.totals += 1
+        else:
+            lines.append((titles + entry.line, entry.one))
+    marks = {decimal_mark(cells["amount"]) for _, cells in lines} - {"", None}
+    mark = marks.pop() if len(marks) == 1 else None  # for amounts that may be read either way
+    _keep(db, shop, lines, mark, replace(defaults, currency=currency or defaults.currency), now, upload)
     return upload
+
+
+def _below_the_title(data: bytes) -> tuple[BinaryIO, int, str]:
+    """The file from its headings on, how many lines stand before them, and the currency that the amount's heading names."""
+    lines = data.split(b"\n", _TITLE_LINES)
+    for number, line in enumerate(lines[:_TITLE_LINES]):
+        for separator in SEPARATORS:
+            titles = next(csv.reader([_text(line)], delimiter=separator), [])
+            header = Header([_CURRENCY.sub("", title) for title in titles], COLUMNS, {})
+            if "amount" in header.names and header.names & {"day", "first_day"}:
+                told = _CURRENCY.search(titles[header.titles.index(header.title("amount"))])
+                currency = told[1] if told else ""
+                lines[number] = line.replace(f"({currency})".encode(), b"")
+                return io.BytesIO(b"\n".join(lines[number:])), number, currency
+    raise BadFile(N_("there is no line of headings: it needs a day and an amount, such as Day and Cost"))
+
+
+_CURRENCY = re.compile(r"\s*\(([A-Z]{3})\)$")
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace")
+
+
+_TOTALS = ("total", "i alt", "summa")
+
+
+def _is_total(cells: _Cells) -> bool:
+    """A line that names no day sums up others."""
+    day = (cells.get("day") or cells.get("first_day") or "").lower()
+    return day in _EMPTY or day.startswith(_TOTALS)
 
 
 def upload_json(db: Connection, shop: Shop, data: bytes, defaults: Defaults, now: Instant) -> Upload:
@@ -163,7 +212,7 @@ def upload_json(db: Connection, shop: Shop, data: bytes, defaults: Defaults, now
     if len(rows) > MAX_LINES:
         raise BadFile(N_("these are more than %(most)s lines: upload them in several parts"), most=MAX_LINES)
     upload = Upload(lines=len(rows))
-    _keep(db, shop, list(enumerate(rows, 1)), _Parse(_amount, _count), defaults, now, upload)
+    _keep(db, shop, enumerate(rows, 1), None, defaults, now, upload)
     return upload
 
 
@@ -171,7 +220,7 @@ def _keep(
     db: Connection,
     shop: Shop,
     lines: Iterable[tuple[int, Any]],
-    parse: _Parse,
+    mark: str | None,
     defaults: Defaults,
     now: Instant,
     upload: Upload,
@@ -181,10 +230,11 @@ def _keep(
     sums: dict[_Key, _Spend] = {}
     for number, cells in lines:
         try:
-            key, spend = _check(cells, parse, defaults, shop, latest)
+            key, spend = _check(cells, mark, defaults, shop, latest)
             sums[key] = _add(sums.get(key), spend)
         except BadLine as error:
             upload.refused.append(Refusal(number, error.said))
+    upload.refused.sort(key=lambda refusal: refusal.line)
     rows = [_row(shop, key, spend) for key, spend in sorted(sums.items())]  # in order, so that two uploads do not deadlock
     upsert(db, ad_spend, rows)
     by_currency: dict[str, int] = {}
@@ -227,11 +277,11 @@ def _both(one: int | None, other: int | None) -> int | None:
 # --- one line
 
 
-def _check(cells: Any, parse: _Parse, defaults: Defaults, shop: Shop, latest: date) -> tuple[_Key, _Spend]:
+def _check(cells: Any, mark: str | None, defaults: Defaults, shop: Shop, latest: date) -> tuple[_Key, _Spend]:
     """Raises BadLine."""
     if not isinstance(cells, dict):
         raise BadLine(N_("this is no object"))
-    if unknown := sorted(set(map(str, cells)) - set(HEADINGS)):
+    if unknown := sorted(set(cells) - _NAMES):
         raise BadLine(N_("there is no field %(name)s"), name=unknown[0][:40])
     told = {name: _text_of(name, cells.get(name)) or getattr(defaults, name) for name in _TEXTS}
     currency = (told["currency"] or shop.settings.currency).upper()
@@ -239,9 +289,8 @@ def _check(cells: Any, parse: _Parse, defaults: Defaults, shop: Shop, latest: da
         raise BadLine(N_("%(value)s is no currency: write three letters, such as DKK"), value=currency[:20])
     source, campaign = _source(told["source"]), told["campaign"]
     key = _Key(_day(cells, latest), _channel(told["channel"], source, campaign, shop), source, campaign, currency)
-    return key, _Spend(
-        parse.amount(cells.get("amount")), parse.count(cells.get("clicks")), parse.count(cells.get("impressions"))
-    )
+    clicks, impressions = (_count(cells.get(name)) for name in ("clicks", "impressions"))
+    return key, _Spend(_amount(cells.get("amount"), mark), clicks, impressions)
 
 
 def _text_of(name: str, value: Any) -> str:
@@ -299,144 +348,33 @@ def _day(cells: _Cells, latest: date) -> date:
     return day
 
 
-# --- numbers of JSON
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value.strip() in _EMPTY)
 
-_PLAIN = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
 
-
-def _amount(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+def _amount(value: Any, mark: str | None) -> Decimal:
+    """`mark` stands before decimals where that can't be told from the amount itself."""
+    if _is_empty(value):
         raise BadLine(N_("there is no amount: write one like 199.95"))
-    text = str(value)
-    if isinstance(value, str) and not _PLAIN.fullmatch(text):
-        raise BadLine(N_("%(value)s is no amount: write one like 199.95"), value=text[:20])
-    return _within(Decimal(text), text)
+    if isinstance(value, str) and mark is None and decimal_mark(value) is None:
+        raise BadLine(N_("%(value)s may be thousands or decimals: write two decimals"), value=value[:20])
+    try:
+        found = amount(value, mark)
+    except ValidationError:
+        raise BadLine(N_("%(value)s is no amount: write one like 199.95"), value=str(value)[:20]) from None
+    if found < 0:
+        raise BadLine(N_("%(value)s is below 0"), value=str(value)[:20])
+    return found
 
 
-def _within(amount: Decimal, text: str) -> Decimal:
-    if not 0 <= amount <= MAX_MONEY:
-        raise BadLine(N_("%(value)s is not between 0 and %(most)s"), value=text[:20], most=MAX_MONEY)
-    return amount
+_COUNT = re.compile(r"\d{1,15}|\d{1,3}(?:[., \u00a0\u202f'’]\d{3}){1,4}", re.ASCII)  # no part of a click: 1.024 is a thousand
 
 
 def _count(value: Any) -> int | None:
-    if value is None:
+    if _is_empty(value):
         return None
+    if isinstance(value, str) and _COUNT.fullmatch(value):
+        value = int(re.sub(r"\D", "", value))
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_COUNT:
         raise BadLine(N_("%(value)s is no count"), value=str(value)[:20])
     return value
-
-
-# --- numbers as people and spreadsheets write them
-
-_SPACES = str.maketrans("", "", " \u00a0\u202f'’")
-_GROUPED = {
-    mark: re.compile(rf"(?P<whole>\d{{1,15}}|\d{{1,3}}(?:\{group}\d{{3}}){{1,4}})(?:\{mark}(?P<part>\d{{1,9}}))?", re.ASCII)
-    for mark, group in ((".", ","), (",", "."))
-}
-
-
-def _decimal_mark(text: str) -> str | None:
-    """Comma or point; "" when it has neither, None when it may be either: 1,234 is a thousand to some, not much to others."""
-    text = text.translate(_SPACES)
-    marks = [sign for sign in text if sign in ",."]
-    if len(set(marks)) == 2:
-        return marks[-1]
-    if len(marks) != 1:
-        return {"": "", ",": ".", ".": ","}[marks[0] if marks else ""]  # several of a kind stand between thousands
-    whole, _, part = text.partition(marks[0])
-    return None if len(part) == 3 and 0 < len(whole) <= 3 and whole != "0" else marks[0]
-
-
-def _written_amount(text: str | None, mark: str | None) -> Decimal:
-    """`mark`: the one that the file's other amounts show, for those that do not show it themselves."""
-    text = text or ""
-    if text in _EMPTY:
-        raise BadLine(N_("there is no amount: write one like 199.95"))
-    own = _decimal_mark(text)
-    own = mark if own is None else own or "."
-    if own is None:
-        raise BadLine(N_("%(value)s may be thousands or decimals: write two decimals"), value=text[:20])
-    found = _GROUPED[own].fullmatch(text.translate(_SPACES))
-    if found is None:
-        raise BadLine(N_("%(value)s is no amount: write one like 199.95"), value=text[:20])
-    whole = found["whole"].replace(",", "").replace(".", "")
-    return _within(Decimal(f"{whole}.{found['part'] or 0}"), text)
-
-
-def _written_count(text: str | None) -> int | None:
-    if text is None or text in _EMPTY:
-        return None
-    plain = text.translate(_SPACES)
-    if not re.fullmatch(r"\d{1,15}|\d{1,3}([.,]\d{3}){1,4}", plain, re.ASCII):
-        raise BadLine(N_("%(value)s is no count"), value=text[:20])
-    return _count(int(plain.replace(",", "").replace(".", "")))
-
-
-# --- a file as lines
-
-
-def _text(data: bytes) -> str:
-    """UTF-8, UTF-16 as Google writes it for Excel, or what Windows wrote before."""
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    for one in (encoding, "cp1252"):
-        try:
-            return data.decode(one)
-        except UnicodeDecodeError:
-            continue
-    raise BadFile(N_("this is no text: save it as CSV in UTF-8"))
-
-
-def _table(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The headings, and the lines below them with their numbers; what stands before the headings is the export's title."""
-    for delimiter in (",", ";", "\t"):
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        headings: list[str] | None = None
-        lines: list[tuple[int, list[str]]] = []
-        try:
-            for cells in reader:
-                if headings is not None and any(cell.strip() for cell in cells):
-                    lines.append((reader.line_num, cells))
-                elif headings is None and _is_heading(cells):
-                    headings = cells
-                if len(lines) > MAX_LINES or (headings is None and reader.line_num >= _HEADING_LINES):
-                    break
-        except csv.Error as error:
-            raise BadFile(N_("line %(line)s cannot be read: %(why)s"), line=reader.line_num, why=str(error)) from error
-        if len(lines) > MAX_LINES:
-            raise BadFile(N_("these are more than %(most)s lines: upload them in several parts"), most=MAX_LINES)
-        if headings is not None:
-            return headings, lines
-    raise BadFile(N_("there is no line of headings: it needs a day and an amount, such as Day and Cost"))
-
-
-def _is_heading(cells: list[str]) -> bool:
-    fields, _ = _fields_of(cells)
-    return "amount" in fields and ("day" in fields or "first_day" in fields)
-
-
-_HEADING = re.compile(r"(?P<name>.*?)(?:\s*\((?P<currency>[A-Z]{3})\))?")
-
-
-def _fields_of(headings: list[str]) -> tuple[dict[str, int], str]:
-    """Field -> place of its surest heading; the currency that the amount's heading names in brackets, or ""."""
-    places: dict[str, int] = {}
-    currencies: dict[str, str] = {}
-    for i, heading in enumerate(headings):
-        found = _HEADING.fullmatch(" ".join(heading.replace("_", " ").split()))
-        assert found is not None
-        name = found["name"].lower()
-        places.setdefault(name, i)
-        currencies.setdefault(name, found["currency"] or "")
-    names = {field: next((one for one in known if one in places), None) for field, known in HEADINGS.items()}
-    fields = {field: places[name] for field, name in names.items() if name is not None}
-    return fields, currencies.get(names["amount"] or "", "")
-
-
-_TOTALS = ("total", "i alt", "summa")
-
-
-def _is_total(cells: _Cells) -> bool:
-    """A line that names no day sums up others."""
-    day = (cells.get("day") or cells.get("first_day") or "").lower()
-    return day in _EMPTY or day.startswith(_TOTALS)

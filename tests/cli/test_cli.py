@@ -255,7 +255,9 @@ def test_demo_fills_an_empty_shop_once(tracker: Tracker, engine: Engine, config:
     with engine.connect() as db:
         names = counters(db, shop)
         kept = db.execute(select(func.count()).select_from(t.events)).scalar_one()
-    assert names["journeys"] > 10 and kept > names["journeys"]
+        spent = db.execute(select(func.sum(t.ad_spend.c.amount_minor)).where(t.ad_spend.c.shop_id == shop.shop_id)).scalar_one()
+        assert "SEK" in shops.all_shops(db)[0].settings.rates
+    assert names["journeys"] > 10 and kept > names["journeys"] and spent > 0
     assert waiting(config, engine) == 0
     said(tracker("demo", "--days", "1"))
     with engine.connect() as db:

@@ -52,6 +52,8 @@ def test_an_amount_is_read_as_it_is_meant(told: Any, amount: str) -> None:
         ("1.234", "may be 1234 or a fraction: write 1234.00"),
         ("1,234", "may be 1234 or a fraction: write 1234.00"),
         ("1.2.3,4,5", "is no amount"),
+        ("1.2.3", "is no amount"),
+        ("1.23.456,00", "is no amount"),
         ("12abc", "is no amount"),
         ("=1+1", "is no amount"),
         ("1e5", "is no amount"),
@@ -70,6 +72,20 @@ def test_an_amount_is_read_as_it_is_meant(told: Any, amount: str) -> None:
 def test_what_is_no_amount_is_refused(told: Any, text: str) -> None:
     with pytest.raises(ValidationError, match=text):
         values.amount(told)
+
+
+@pytest.mark.parametrize(
+    ("told", "mark", "amount"),
+    [
+        ("1.234", ".", "1.234"),
+        ("1.234", ",", "1234"),
+        ("1,234", ",", "1.234"),
+        ("1,50", ".", "1.50"),
+        ("1,234,567", ",", "1234567"),
+    ],
+)
+def test_what_can_be_read_two_ways_is_read_as_its_neighbours(told: str, mark: str, amount: str) -> None:
+    assert values.amount(told, mark) == Decimal(amount)
 
 
 @given(st.decimals(-(10**9), 10**9, places=2), st.sampled_from([("", "."), ("", ","), (".", ","), (",", "."), (" ", ",")]))

@@ -180,7 +180,7 @@ def test_a_channel_says_what_it_began_and_where_it_helped(db: Connection, now: I
     assert (rows["email"]["journeys"], rows["email"]["touchpoints"], rows["email"]["assists"]) == (0, 4, 1)
     assert rows["email"]["average"] is None
     assert table.totals["net"] == Money(1_601, "DKK")
-    assert [note.params for note in table.notes] == [{"orders": 1}]
+    assert [note.params for note in table.notes] == [{"count": 1}]
     reached = {(r["channel"], r["stage"]): r["reached"] for r in table.beside["stages"].rows}
     assert [reached["paid_social", stage] for stage in ("need", "awareness", "information", "decision", "advocacy")] == [
         50, 50, 40, 15, 2
@@ -209,7 +209,7 @@ def test_campaigns_are_those_with_a_label(db: Connection, now: Instant, arrived:
         ("paid_social", "instagram", "sommer", 40, 4)
     ]
     assert (table.totals["campaigns"], table.sample) == (1, 40)
-    assert [note.params for note in table.notes] == [{"journeys": 19}, {"orders": 1}]
+    assert [note.params for note in table.notes] == [{"journeys": 19}, {"count": 1}]
 
 
 def test_an_assistant_says_how_far_its_visitors_get_and_where_they_land(db: Connection, now: Instant, arrived: Any) -> None:

@@ -74,4 +74,3 @@ def _kept(db: Connection) -> dict[str, Any]:
         "last_on": day_from_number(last).isoformat() if last else None,
         "listed_at": isoformat(listed_at) if listed_at else None,
     }
-

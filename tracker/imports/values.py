@@ -25,6 +25,7 @@ T = TypeVar("T")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 _ROUNDED = re.compile(r"\d[.,]?\d*E\+?\d+", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
+_GROUPED = re.compile(r"-?(?:\d+|\d{1,3}(?:[.,]\d{3})+)")
 _GAPS = re.compile("[\\s\u00a0\u2009\u202f'\u2019]")  # between thousands
 _CURRENCY_WORDS = re.compile(r"^(?:[Kk]r\.?|[A-Z]{3}|[$€£¥])|(?:[Kk]r\.?|[A-Z]{3}|[$€£¥]|,-)$")
 _ZONE = r"\s*(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?"
@@ -63,34 +64,47 @@ class Reading:
             return None
 
 
-def amount(value: Any) -> Decimal:
-    """Money: a JSON number, or text like 1234.56, 1.234,56, 1 234,56 or kr. 1.234,56."""
+def amount(value: Any, mark: str | None = None) -> Decimal:
+    """Money: a JSON number, or text like 1234.56, 1.234,56, 1 234,56 or kr. 1.234,56.
+
+    `mark` stands before decimals where the text itself may be read either way.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValidationError("is no amount: write it like 1234.56")
-    number = _decimal(value) if isinstance(value, str) else Decimal(repr(value))
+    number = _decimal(value, mark) if isinstance(value, str) else Decimal(repr(value))
     if not abs(number) <= f.MAX_MONEY:  # also NaN and infinity
         raise ValidationError(f"is not between 0 and {f.MAX_MONEY}")
     return number
 
 
-def _decimal(value: str) -> Decimal:
-    told = _GAPS.sub("", _CURRENCY_WORDS.sub("", value.strip()).strip())
-    if not _NUMBER.fullmatch(told) or len(told) > 40:
-        raise ValidationError("is no amount: write it like 1234.56")
+def decimal_mark(value: str) -> str | None:
+    """What stands before the decimals of an amount; "" when it has none, None when that can't be told: 1.234."""
+    told = _bare(value)
     marks = [sign for sign in told if sign in ".,"]
     if len(set(marks)) == 2:
-        if marks.count(marks[-1]) > 1:
-            raise ValidationError("is no amount: write it like 1234.56")
-        decimal_mark = marks[-1]
-    elif len(marks) == 1 and not _is_ambiguous(told, marks[0]):
-        decimal_mark = marks[0]
-    elif len(marks) == 1:
-        plain = told.replace(marks[0], "")
+        return marks[-1]
+    if len(marks) != 1:
+        return ""  # 1.234.567, or no mark at all
+    return None if _is_ambiguous(told, marks[0]) else marks[0]
+
+
+def _bare(value: str) -> str:
+    return _GAPS.sub("", _CURRENCY_WORDS.sub("", value.strip()).strip())
+
+
+def _decimal(value: str, mark: str | None) -> Decimal:
+    told = _bare(value)
+    if not _NUMBER.fullmatch(told) or len(told) > 40:
+        raise ValidationError("is no amount: write it like 1234.56")
+    own = decimal_mark(value)
+    own = mark if own is None else own
+    if own is None:
+        plain = re.sub("[.,]", "", told)
         raise ValidationError(f"may be {plain} or a fraction: write {plain}.00")
-    else:
-        decimal_mark = ""  # 1.234.567, or no mark at all
-    thousands = "," if decimal_mark == "." else "." if decimal_mark == "," else ".,"
-    return Decimal(told.translate({ord(sign): None for sign in thousands}).replace(",", "."))
+    before, _, after = told.rpartition(own) if own and own in told else (told, "", "")
+    if not _GROUPED.fullmatch(before) or (own and own in before):
+        raise ValidationError("is no amount: write it like 1234.56")
+    return Decimal(f"{re.sub('[.,]', '', before)}.{after or 0}")
 
 
 def _is_ambiguous(told: str, mark: str) -> bool:

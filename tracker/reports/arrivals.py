@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from tracker.money import divide
+from tracker.reports import counters
 from tracker.reports.credits import Key, KeyOf
 from tracker.reports.query import Query
 from tracker.reports.table import N_, Column, Money, ReportTable, Row, Sentence, Share, Unit
@@ -140,10 +141,5 @@ def stages(rows: Mapping[Key, Counter[str]], column: Column, part: int) -> Repor
 
 def notes(amounts: Counter[str], query: Query) -> tuple[Sentence, ...]:
     """What must be known of the figures."""
-    found = []
-    if not all_is_known(query):
-        found.append(Sentence(N_("With several filters at once some columns are not known and stay empty."), {}))
-    if amounts["unrated"]:
-        text = N_("%(orders)s orders are not in the net revenue: their currency has no rate.")
-        found.append(Sentence(text, {"orders": amounts["unrated"]}))
-    return tuple(found)
+    several = N_("With several filters at once some columns are not known and stay empty.")
+    return (*(() if all_is_known(query) else (Sentence(several, {}),)), *counters.unrated_note(amounts))

@@ -15,7 +15,6 @@ from tracker.attribution import MODELS
 from tracker.journey.contribution import CREDIT_KINDS, CREDIT_UNIT
 from tracker.reports import counters, credits
 from tracker.reports.credits import Key
-from tracker.reports.orders import unrated_note
 from tracker.reports.query import Query
 from tracker.reports.table import N_, Column, Money, ReportTable, Row, Sentence, Unit
 from tracker.reports.words import ATTRIBUTION_MODELS
@@ -102,7 +101,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
         sample=orders,
         figures=FIGURES,
         totals={"orders": orders, "net": Money(net, shop.settings.currency)},
-        notes=(*_notes(query), *unrated_note(total["unrated"], shop)),
+        notes=(*_notes(query), *counters.unrated_note(total)),
         beside={"models": ReportTable(MODEL_COLUMNS, [_model(model) for model in ATTRIBUTION_MODELS], len(ATTRIBUTION_MODELS))},
     )
 

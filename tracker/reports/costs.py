@@ -14,7 +14,6 @@ from tracker.journey.contribution import CREDIT_UNIT
 from tracker.reports import counters, credits, spending
 from tracker.reports.attribution import TOLD, look_back_note
 from tracker.reports.credits import Key
-from tracker.reports.orders import unrated_note
 from tracker.reports.query import Query
 from tracker.reports.spending import Spent
 from tracker.reports.table import N_, Column, Money, ReportTable, Row, Sentence, Unit
@@ -111,7 +110,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
         totals=_cells(total if spent else None, everybody, shop),
         notes=(
             *_notes(query, spent, credited["orders"]),
-            *unrated_note(orders["unrated"], shop),
+            *counters.unrated_note(orders),
             *spending.missing_note([total], shop),
         ),
         beside={"missing_rates": _missing({spelled[one]: spent[one] for one in keys if one in spent})},

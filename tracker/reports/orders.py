@@ -15,7 +15,7 @@ from tracker.journey.contribution import FILTER_KINDS
 from tracker.money import divide
 from tracker.reports import counters
 from tracker.reports.query import Query
-from tracker.reports.table import N_, Column, Money, ReportTable, Row, Sentence, Unit
+from tracker.reports.table import N_, Column, Money, ReportTable, Row, Unit
 from tracker.shops import Shop
 
 TITLE = N_("Orders")
@@ -142,7 +142,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
         sample=total["orders"],
         figures=FIGURES,
         totals={**_cells(total, shop, query.revenue_on), "average": average, "unrated": total["unrated"]},
-        notes=unrated_note(total["unrated"], shop),
+        notes=counters.unrated_note(total),
         beside={
             "payments": _parts(total, PAYMENT_COLUMNS, "payment", shop),
             "ways_in": _parts(total, VIA_COLUMNS, "via", shop),
@@ -163,14 +163,6 @@ def _cells(amounts: Counter[str], shop: Shop, revenue_on: str) -> Row:
     }
     counts = {name: amounts[name] for name in ("orders", "cancelled", "first", "repeat", "renewals")}
     return {**counts, **{name: Money(minor, shop.settings.currency) for name, minor in money.items()}}
-
-
-def unrated_note(unrated: int, shop: Shop) -> tuple[Sentence, ...]:
-    """Said wherever orders are missing in amounts of the shop's currency."""
-    if not unrated:
-        return ()
-    text = N_("%(orders)s orders are in no amount of %(currency)s: the settings have no rate for their currency on their day.")
-    return (Sentence(text, {"orders": unrated, "currency": shop.settings.currency}),)
 
 
 def _parts(total: Counter[str], columns: tuple[Column, ...], metric: str, shop: Shop) -> ReportTable:
