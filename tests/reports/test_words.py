@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 import tracker.reports
+from tracker.customers.segments import SEGMENTS
 from tracker.enrich.channel import CHANNELS
 from tracker.enrich.device import DeviceKind
 from tracker.errors import DroppedReason, FailedReason, RefusedReason
@@ -22,7 +23,7 @@ from tracker.reports.table import Sentence
 from tracker.stages.reasons import REASONS
 
 FOLDER = Path(tracker.reports.__file__).parent
-NOT_REPORTS = {"__init__", "counters", "durations", "export", "query", "ranked", "table", "words"}
+NOT_REPORTS = {"__init__", "counters", "durations", "export", "fitted", "query", "ranked", "table", "words"}
 DOCS = Path(__file__).parents[2] / "docs" / "reports.md"
 
 
@@ -40,6 +41,7 @@ def values(*enums: type[Enum]) -> set[str]:
         pytest.param(words.OUTCOME_REASONS, values(RefusedReason, DroppedReason, FailedReason), id="reasons of outcomes"),
         pytest.param(words.FILTER_KINDS, set(FILTER_KINDS), id="kinds of filters"),
         pytest.param(words.CART_STEPS, set(CART_STEPS), id="steps of carts"),
+        pytest.param(words.CUSTOMER_SEGMENTS, set(SEGMENTS), id="segments of customers"),
         pytest.param(words.CART_STATES, {FILLED, EMPTIED, EXPIRED, ORDERED}, id="states of carts"),
     ],
 )

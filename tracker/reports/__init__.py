@@ -18,6 +18,7 @@ from tracker.reports import (
     cohorts,
     companies,
     coupons,
+    customers,
     data_health,
     endings,
     flow,
@@ -67,6 +68,7 @@ REPORTS: dict[str, Report] = {
     "checkouts": checkouts,
     "cohorts": cohorts,
     "clv": clv,
+    "customers": customers,
     "companies": companies,
     "data_health": data_health,
 }
