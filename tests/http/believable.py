@@ -138,7 +138,7 @@ def _cart_and_customer(db: Connection, shop: Shop, now: Instant, basis: Basis, h
     subject = Subject(buys={"o1": Buy(now - 40 * DAY, 50_000, 1, "email")})
     booked = cohort(subject, basis)
     add(db, shop.shop_id, shop.generation, add_up(difference({}, booked)))
-    db.execute(insert(t.customers), customer_row(shop.shop_id, 1, subject, booked))
+    db.execute(insert(t.customers), customer_row(shop.shop_id, 1, subject, booked, basis))
     product = {
         "shop_id": shop.shop_id,
         "product_key": hostile or "vilma",

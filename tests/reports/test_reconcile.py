@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from tests.builders import HOLD, add_shop, work_in
 from tests.reports.recount import Recount, Told, path, tally
 from tracker import shops
+from tracker import tables as t
 from tracker.clock import DAY, MINUTE, Instant
 from tracker.collect.intake import IntakeRow
 from tracker.config import Config
+from tracker.customers.cells import summarise
+from tracker.customers.segments import SEGMENTS, measure, segment_of
 from tracker.demo import history
 from tracker.journey.carts import CART_STEPS
 from tracker.pipeline.process import tick_shop
@@ -273,6 +276,31 @@ def test_carts_now(asked: Asked) -> None:
     latest = sorted(filled, key=lambda cart: (-cart.touched_at, -cart.subject_id))
     assert [row["subject_id"] for row in table.rows] == [str(cart.subject_id) for cart in latest[:500]]
     assert len(filled) > 5
+
+
+def test_customers(asked: Asked) -> None:
+    table, recount = asked("customers"), asked.recount
+    today = recount.day(NOW).toordinal()
+    bought = recount.customers()
+    known = {
+        subject: summarise([(recount.day(at).toordinal(), net) for at, net, *_ in orders], today)
+        for subject, orders in bought.items()
+    }
+    customers = {subject: customer for subject, customer in known.items() if customer}
+    measures = measure(customers.values())
+    expected: dict[str, dict[str, Any]] = {segment: {"customers": 0, "orders": 0, "net": 0} for segment in SEGMENTS}
+    for subject, customer in customers.items():
+        row = expected[segment_of(today - customer.last_day, customer.order_count, customer.net, measures)]
+        row["customers"] += 1
+        row["orders"] += len(bought[subject])
+        row["net"] += customer.net
+    check(by(table, "segment"), {key: {**row, "net": asked.money(row["net"])} for key, row in expected.items()})
+    assert table.totals["gap"] == measures.gap
+    rows = asked.db.execute(select(t.customers).where(t.customers.c.shop_id == asked.shop.shop_id)).all()
+    assert {row.subject_id: (row.order_days, row.square) for row in rows} == {
+        subject: (customer.order_count, float(customer.square)) for subject, customer in customers.items()
+    }
+    assert len(customers) > 20
 
 
 @pytest.mark.parametrize("filter", ["", "channel=direct", "country=DK"])

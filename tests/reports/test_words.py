@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 import tracker.reports
+from tracker.customers.segments import SEGMENTS
 from tracker.enrich.channel import CHANNELS
 from tracker.enrich.device import DeviceKind
 from tracker.errors import DroppedReason, FailedReason, RefusedReason
@@ -33,6 +34,7 @@ NOT_REPORTS = {
     "credits",
     "durations",
     "export",
+    "fitted",
     "query",
     "ranked",
     "scores",
@@ -64,6 +66,7 @@ def values(*enums: type[Enum]) -> set[str]:
         pytest.param(words.SURVEYS, set(KINDS), id="kinds of surveys"),
         pytest.param(words.PURPOSES, set(PURPOSES), id="what mails are for"),
         pytest.param(words.CART_STEPS, set(CART_STEPS), id="steps of carts"),
+        pytest.param(words.CUSTOMER_SEGMENTS, set(SEGMENTS), id="segments of customers"),
         pytest.param(words.CART_STATES, {FILLED, EMPTIED, EXPIRED, ORDERED}, id="states of carts"),
     ],
 )

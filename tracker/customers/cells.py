@@ -64,15 +64,20 @@ def cell_of(customer: Customer, until: int) -> Cell:
 
 
 def gather(customers: Iterable[Customer], until: int) -> list[Cell]:
-    """All customers in cells, which moves the forecast of a shop by about a thousandth: what counts is a cell's mean.
+    """All customers in cells."""
+    return merge(cell_of(customer, until) for customer in customers)
+
+
+def merge(cells: Iterable[Cell]) -> list[Cell]:
+    """Small cells in larger ones, which moves the forecast of a shop by about a thousandth: what counts is a cell's mean.
 
     Alike in how many orders, over how long, how long ago; not in their age, where an order just after the first could not be
     told from one long after.
     """
     sums: dict[tuple[int, int, int], list[int]] = {}
-    for customer in customers:
-        cell = cell_of(customer, until)
-        key = (_class(cell.repeats, 0), _class(cell.span, 7), _class(cell.age - cell.span, 7))
+    for cell in cells:
+        n = cell.customers
+        key = (_class(cell.repeats // n, 0), _class(cell.span // n, 7), _class((cell.age - cell.span) // n, 7))
         if key in sums:
             sums[key] = [a + b for a, b in zip(sums[key], cell, strict=True)]
         else:

@@ -1,8 +1,8 @@
 """The shop's own list of orders: uploaded by who may write, or by the shop's server; missing orders filled in.
 
 GET  /api/v1/shops/<id>/order-list       what is kept of it
-POST the same                            the file as the body or its part `file`, CSV, NDJSON or JSON; `order_key` names the column of the key.
-                                         Signed as at the front door, it needs no login.
+POST the same                            the file as the body or its part `file`, CSV, NDJSON or JSON; `order_key` names the
+                                         column of the key.  Signed as at the front door, it needs no login.
 POST /api/v1/shops/<id>/order-list/fill  fill in what is missing: 202 with the task that does it
 """
 

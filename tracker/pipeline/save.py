@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -22,6 +22,7 @@ from tracker.journey.contribution import (
     mask_of,
     net,
 )
+from tracker.journey.orders import in_shop_currency
 from tracker.journey.state import Cart, Journey, Order, Subject, dump_checkpoint, dump_journey, dump_subject
 from tracker.pipeline import counters
 from tracker.pipeline.codec import read_body, write_body
@@ -190,13 +191,13 @@ class SubjectRows:
             booked = cohort(subject, frame.basis)
             into += difference(customer_booked if build is None else {}, booked)
             if booked:
-                self.customers.append(customer_row(self._shop_id, one.subject_id, subject, booked))
+                self.customers.append(customer_row(self._shop_id, one.subject_id, subject, booked, frame.basis))
         subject.changed, subject.buys_changed = set(), False
 
     def _add_journey(self, subject_id: int, journey: Journey, basis: Basis) -> None:
         self.journeys.append(journey_row(self._shop_id, subject_id, journey, basis))
         for order in journey.orders():
-            self.orders[order.key] = _order_row(self._shop_id, subject_id, journey.number, order)
+            self.orders[order.key] = _order_row(self._shop_id, subject_id, journey.number, order, basis)
         for position, cart in enumerate(journey.carts):
             self.carts.append(cart_row(self._shop_id, subject_id, journey, position, cart))
 
@@ -232,7 +233,7 @@ def journey_row(shop_id: int, subject_id: int, journey: Journey, basis: Basis) -
     }
 
 
-def _order_row(shop_id: int, subject_id: int, number: int, order: Order) -> dict[str, Any]:
+def _order_row(shop_id: int, subject_id: int, number: int, order: Order, basis: Basis) -> dict[str, Any]:
     return {
         "shop_id": shop_id,
         "order_key": order.key,
@@ -244,6 +245,7 @@ def _order_row(shop_id: int, subject_id: int, number: int, order: Order) -> dict
         "currency": order.currency,
         "total_minor": order.total,
         "net_minor": order.net,
+        "net_own_minor": in_shop_currency(order, order.net, basis.currency),
         "cancelled_at": order.cancelled_at,
         "paid_at": order.paid_at,
         "payment": order.payment,
@@ -271,16 +273,21 @@ def cart_row(shop_id: int, subject_id: int, journey: Journey, position: int, car
     }
 
 
-def customer_row(shop_id: int, subject_id: int, subject: Subject, booked: dict[str, Any]) -> dict[str, Any]:
+def customer_row(shop_id: int, subject_id: int, subject: Subject, booked: dict[str, Any], basis: Basis) -> dict[str, Any]:
     buys = list(subject.buys.values())
     before_count, before_net = subject.bought_before or (0, 0)
+    days: Counter[int] = Counter()
+    for buy in buys:
+        days[day_on(buy.at, basis.zone)] += buy.net or 0
     return {
         "shop_id": shop_id,
         "subject_id": subject_id,
         "first_at": buys[0].at,
         "last_at": buys[-1].at,
         "order_count": len(buys) + before_count,
-        "net_minor": sum(buy.net or 0 for buy in buys) + before_net,
+        "order_days": len(days) + before_count,
+        "net_minor": days.total() + before_net,
+        "square": float(sum(brought * brought for brought in days.values()) + before_net * before_net // (before_count or 1)),
         "channel": buys[0].channel,
         "country": buys[0].country,
         "booked": write_body(booked),

@@ -335,6 +335,19 @@ CART_STEPS = {"cart": N_("Cart"), **{step: EVENT_TYPES[step] for step in STEPS}}
 CART_STATES = {"filled": N_("Under way"), "ordered": N_("Ordered"), "emptied": N_("Emptied"), "expired": N_("Expired")}
 CART_AGES = {"active": N_("Active"), "idle": N_("Idle"), "abandoned": N_("Abandoned")}
 
+CUSTOMER_SEGMENTS = {
+    "champions": N_("Champions"),
+    "loyal": N_("Loyal"),
+    "promising": N_("Promising"),
+    "new": N_("New"),
+    "cant_lose": N_("Can't lose"),
+    "at_risk": N_("At risk"),
+    "needs_attention": N_("Need attention"),
+    "hibernating": N_("Hibernating"),
+    "lost": N_("Lost"),
+}
+FORECASTS_HELD = {"within": N_("As expected"), "less": N_("Less came"), "more": N_("More came")}
+
 EVIDENCES = {  # else the type of the event that showed it
     **EVENT_TYPES,
     "first seen": N_("First seen"),
@@ -358,6 +371,8 @@ VOCABULARIES: dict[str, Mapping[str, str]] = {
     "cart_step": CART_STEPS,
     "cart_state": CART_STATES,
     "cart_age": CART_AGES,
+    "segment": CUSTOMER_SEGMENTS,
+    "held": FORECASTS_HELD,
     "role": ROLES,
     "filter_kind": FILTER_KINDS,
     "buyer": BUYERS,

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -255,6 +256,7 @@ orders = Table(  # the orders of the journeys, by the platform's key
     Column("currency", Text, nullable=False),
     Column("total_minor", BigInteger, nullable=False),  # what the buyer pays, all in
     Column("net_minor", BigInteger, nullable=False),
+    Column("net_own_minor", BigInteger),  # in the shop's currency; null: its rate is unknown
     Column("cancelled_at", BigInteger),
     Column("paid_at", BigInteger),
     Column("payment", Text),
@@ -262,7 +264,7 @@ orders = Table(  # the orders of the journeys, by the platform's key
     Column("coupon", Text),
     Column("rate", Text),  # what one unit of its currency is worth in the shop's; null: unknown
     PrimaryKeyConstraint("shop_id", "order_key"),
-    Index(None, "shop_id", "subject_id"),
+    Index("ix_orders_facts", "shop_id", "subject_id", "counted_at", "cancelled_at", "net_own_minor"),
     Index(None, "shop_id", "placed_at"),
 )
 
@@ -294,12 +296,14 @@ customers = Table(  # subjects with live orders; what depends on today (segments
     Column("first_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Column("order_count", Integer, nullable=False),
+    Column("order_days", Integer, nullable=False),  # days on which they ordered
     Column("net_minor", BigInteger, nullable=False),  # in the shop's currency
+    Column("square", Double, nullable=False),  # sum of the squares of what each of these days brought
     Column("channel", Text, nullable=False),  # that brought the first order
     Column("country", Text),
     Column("booked", LargeBinary, nullable=False),  # what the counters hold of it
     PrimaryKeyConstraint("shop_id", "subject_id"),
-    Index("ix_customers_facts", "shop_id", "last_at", "order_count", "net_minor", "first_at"),
+    Index("ix_customers_facts", "shop_id", "last_at", "order_days", "net_minor", "first_at", "order_count", "square"),
 )
 
 products = Table(  # what products are called

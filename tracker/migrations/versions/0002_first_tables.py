@@ -73,14 +73,16 @@ def upgrade() -> None:
     sa.Column('first_at', sa.BigInteger(), nullable=False),
     sa.Column('last_at', sa.BigInteger(), nullable=False),
     sa.Column('order_count', sa.Integer(), nullable=False),
+    sa.Column('order_days', sa.Integer(), nullable=False),
     sa.Column('net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('square', sa.Double(), nullable=False),
     sa.Column('channel', sa.Text(), nullable=False),
     sa.Column('country', sa.Text(), nullable=True),
     sa.Column('booked', sa.LargeBinary(), nullable=False),
     sa.PrimaryKeyConstraint('shop_id', 'subject_id', name=op.f('pk_customers'))
     )
     with op.batch_alter_table('customers', schema=None) as batch_op:
-        batch_op.create_index('ix_customers_facts', ['shop_id', 'last_at', 'order_count', 'net_minor', 'first_at'], unique=False)
+        batch_op.create_index('ix_customers_facts', ['shop_id', 'last_at', 'order_days', 'net_minor', 'first_at', 'order_count', 'square'], unique=False)
 
     op.create_table('events',
     sa.Column('shop_id', sa.Integer(), nullable=False),
@@ -229,6 +231,7 @@ def upgrade() -> None:
     sa.Column('currency', sa.Text(), nullable=False),
     sa.Column('total_minor', sa.BigInteger(), nullable=False),
     sa.Column('net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('net_own_minor', sa.BigInteger(), nullable=True),
     sa.Column('cancelled_at', sa.BigInteger(), nullable=True),
     sa.Column('paid_at', sa.BigInteger(), nullable=True),
     sa.Column('payment', sa.Text(), nullable=True),
@@ -238,8 +241,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('shop_id', 'order_key', name=op.f('pk_orders'))
     )
     with op.batch_alter_table('orders', schema=None) as batch_op:
+        batch_op.create_index('ix_orders_facts', ['shop_id', 'subject_id', 'counted_at', 'cancelled_at', 'net_own_minor'], unique=False)
         batch_op.create_index(batch_op.f('ix_orders_shop_id_placed_at'), ['shop_id', 'placed_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_orders_shop_id_subject_id'), ['shop_id', 'subject_id'], unique=False)
 
     op.create_table('outcomes',
     sa.Column('shop_id', sa.Integer(), nullable=False),
