@@ -5,7 +5,7 @@ request of its process.  So the intake's writer and the door's tending run in na
 that knows the difference.
 
 In:  nothing.
-Out: `start`, `lock`, `held`, `sleep`, and a `Waiting` by which a native thread wakes requests.
+Out: `start`, `lock`, `held`, `sleep`, `aside`, and a `Waiting` by which a native thread wakes requests.
 
 Without gevent (tests, command line, other gunicorn workers) everything here is the plain standard library.
 """
@@ -16,7 +16,9 @@ import importlib
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 def is_patched() -> bool:
@@ -53,6 +55,16 @@ def held() -> Any:
 def sleep(seconds: float) -> None:
     """For native threads alone: under gevent it would stop the process's requests if one of them called it."""
     _original("time", "sleep")(seconds)
+
+
+def aside(work: Callable[[], T]) -> T:
+    """What some long reckoning answers, or raises.  Under gevent other requests of the process go on meanwhile."""
+    if not is_patched():
+        return work()
+    from gevent import get_hub
+
+    answer: T = get_hub().threadpool.apply(work)
+    return answer
 
 
 class Ticket(Protocol):

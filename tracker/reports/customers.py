@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, select
 
 from tracker.customers.cells import Cell as Customers
-from tracker.customers.cells import Customer, cell_of, merge
+from tracker.customers.cells import Customer, cell_of
 from tracker.customers.forecast import MIN_CUSTOMERS, MIN_REPEATS, YEAR, Comparison, Forecast, Model, NotEnough, expect
 from tracker.customers.habits import Habits, assume
 from tracker.customers.segments import SEGMENTS
@@ -136,7 +136,7 @@ def _segments(groups: Sequence[Group], habits: Habits, model: Model | NotEnough,
     rows: list[Row] = []
     for segment, meaning in SEGMENTS.items():
         customers, net = _sum(by[segment], "customers"), _sum(by[segment], "net")
-        cells = merge(group.cell for group in by[segment])
+        cells = [group.cell for group in by[segment]]
         rows.append(
             {
                 "segment": segment,
@@ -173,7 +173,7 @@ def _interval(forecast: Forecast, currency: str) -> Mapping[str, Cell]:
 
 
 def _totals(groups: Sequence[Group], habits: Habits, fit: Fitted, currency: str) -> Row:
-    cells = merge(group.cell for group in groups)
+    cells = [group.cell for group in groups]
     return {
         "customers": _sum(groups, "customers"),
         "orders": sum(group.orders for group in groups),

@@ -2,7 +2,7 @@
 
 Two parts.  What is the same all day is worked out once for each process and day: the shop's measures, the model of how its
 customers order and leave, and how right such a model would have been (`fitted`).  What each new order moves is added up in
-SQL: customers by segment and in cells of those who are much alike (`read_groups`), of which 100,000 customers make some ten
+SQL: customers by segment and in cells of those who are much alike (`read_groups`), of which 100,000 customers make some
 thousand.
 
 For the model a day is that of the shop by its zone's distance from UTC now: an order within an hour of midnight in the other
@@ -18,9 +18,10 @@ from datetime import date, datetime, time, timedelta
 from math import log
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Double, Select, Subquery, case, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Double, Select, Subquery, case, cast, func, literal, select
 
 from tracker.clock import DAY, Instant, day_of, from_datetime, to_datetime
+from tracker.collect.native import aside
 from tracker.customers.cells import Cell, Customer, gather
 from tracker.customers.forecast import YEAR, Comparison, Model, NotEnough, check, fit
 from tracker.customers.segments import Measures, limits, measure
@@ -83,15 +84,24 @@ def _fit(db: Connection, shop: Shop, now: Instant) -> Fitted:
         Customer(days, (first + offset) // DAY, (last + offset) // DAY, net, int(square))
         for days, first, last, net, square in db.execute(select(*columns).where(_c.shop_id == shop.shop_id))
     ]
-    model = fit(gather(known, today))
-    checked: list[Comparison] | NotEnough = NotEnough(0, 0)
-    for days in (YEAR, QUARTER):
-        cells = gather(_known_before(db, shop, today - days, offset), today - days)
+    measures = aside(lambda: measure(known))
+    model = aside(lambda: fit(gather(known, today)))
+    days, checked = YEAR, _check(db, shop, today - YEAR, offset, YEAR)
+    if isinstance(checked, NotEnough):
+        days, checked = QUARTER, _check(db, shop, today - QUARTER, offset, QUARTER)
+    return Fitted(measures, model, days, checked)
+
+
+def _check(db: Connection, shop: Shop, until: int, offset: int, days: int) -> list[Comparison] | NotEnough:
+    """A model of what was known at the end of a day, beside what came in the days since."""
+    known = list(_known_before(db, shop, until, offset))
+
+    def compare() -> list[Comparison] | NotEnough:
+        cells = gather(known, until)
         past = fit(cells, days)
-        checked = past if isinstance(past, NotEnough) else check(past, cells)
-        if not isinstance(past, NotEnough):
-            break
-    return Fitted(measure(known), model, days, checked)
+        return past if isinstance(past, NotEnough) else check(past, cells)
+
+    return aside(compare)
 
 
 def _offset(shop: Shop, now: Instant) -> int:
@@ -128,11 +138,11 @@ def _known_before(db: Connection, shop: Shop, until: int, offset: int) -> Iterat
 
 
 def read_groups(db: Connection, shop: Shop, query: Query, measures: Measures) -> Iterator[Group]:
-    """All customers: of each segment those with as many orders, over as many weeks, as many weeks ago."""
+    """All customers: of each segment those with about as many orders, over about as long, about as long ago."""
     for row in db.execute(_grouped(shop, query.now, measures)):
         count, span, silent = row.customers, int(row.span), int(row.silent)
         cell = Cell(
-            count, count * (row.order_days - 1), round(span / DAY), round((span + silent) / DAY), int(row.net),
+            count, int(row.days) - count, round(span / DAY), round((span + silent) / DAY), int(row.net),
             int(row.customer_square), int(row.order_square),
         )  # fmt: skip
         yield Group(row.segment, cell, int(row.orders))
@@ -140,20 +150,34 @@ def read_groups(db: Connection, shop: Shop, query: Query, measures: Measures) ->
 
 def _grouped(shop: Shop, now: Instant, measures: Measures) -> Select[Any]:
     each = of_segment(shop, now, measures).c
-    week = literal(WEEK, BigInteger)
     now_at = literal(now, BigInteger)
     # An order dated after now, by a clock that is ahead, was placed now.
     last, first = (case((at > now_at, now_at), else_=at) for at in (each.last_at, each.first_at))
     told = select(*each, (last - first).label("span"), (now_at - last).label("silent")).subquery().c
-    alike = select(*told, (told.span // week).label("span_weeks"), (told.silent // week).label("silent_weeks")).subquery().c
+    classes = (
+        _class(told.order_days, _ORDERS).label("orders_class"), _class(told.span, _WEEKS, WEEK).label("span_class"),
+        _class(told.silent, _WEEKS, WEEK).label("silent_class"),
+    )  # fmt: skip
+    alike = select(*told, *classes).subquery().c
     net = cast(alike.net_minor, Double)
     sums = {
         "customers": func.count(), "span": func.sum(alike.span), "silent": func.sum(alike.silent),
         "net": func.sum(alike.net_minor), "customer_square": func.sum(net * net), "order_square": func.sum(alike.square),
-        "orders": func.sum(alike.order_count),
+        "orders": func.sum(alike.order_count), "days": func.sum(alike.order_days),
     }  # fmt: skip
-    keys = (alike.segment, alike.order_days, alike.span_weeks, alike.silent_weeks)
-    return select(*keys, *(amount.label(name) for name, amount in sums.items())).group_by(*keys)
+    keys = (alike.segment, alike.orders_class, alike.span_class, alike.silent_class)
+    return select(alike.segment, *(amount.label(name) for name, amount in sums.items())).group_by(*keys)
+
+
+# Larger numbers are told less exactly, by about a third: up to so many, in steps of so many.
+_WEEKS = ((4, 1), (12, 2), (28, 4), (76, 12), (None, 26))
+_ORDERS = ((6, 1), (14, 3), (None, 10))
+
+
+def _class(number: ColumnElement[int], steps: tuple[tuple[int | None, int], ...], unit: int = 1) -> ColumnElement[int]:
+    """In SQL.  Steps of different lengths have classes of their own: the numbers that divide by them never meet."""
+    whens = [(number < most * unit, number // literal(step * unit, BigInteger) + most * 1_000) for most, step in steps if most]
+    return case(*whens, else_=number // literal(steps[-1][1] * unit, BigInteger))
 
 
 def of_segment(shop: Shop, now: Instant, measures: Measures) -> Subquery:
