@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -21,10 +22,13 @@ from tracker import __version__, clock, money, shops, spend, surveys
 from tracker import tables as t
 from tracker.config import Config, ConfigError, from_env
 from tracker.demo import history
+from tracker.demo.past import books
 from tracker.doctor import examine
 from tracker.errors import TrackerError
 from tracker.http import accounts
 from tracker.imports.command import imports, order_list
+from tracker.imports.order_list import read
+from tracker.order_list import kept
 from tracker.pipeline import leases
 from tracker.pipeline.leases import LeaseLost
 from tracker.pipeline.process import Hold
@@ -151,6 +155,9 @@ def _fill_history(engine: Engine, config: Config, days: int) -> None:
         with writing(engine) as db:
             history.keep_books(db, shop, made)
         _work_through(engine, config, made.bodies)
+        with writing(engine) as db:
+            listed = read(db, BytesIO(books.as_file(made.orders)), shop, config, clock.now()).orders
+            kept.store(db, shop, listed, config.secret_key, clock.now())
 
 
 def _work_through(engine: Engine, config: Config, bodies: list[tuple[int, bytes]]) -> None:

@@ -22,6 +22,7 @@ from tracker.http import accounts
 from tracker.pipeline import leases
 from tracker.shops import Shop, find_shop
 from tracker.storage import writing
+from tracker.worker import Worker
 
 PASSWORD = "correct horse battery"
 
@@ -325,3 +326,33 @@ def test_a_rebuild_uses_the_shops_settings_of_today(tracker: Tracker, engine: En
     with engine.connect() as db:
         assert counters(db, shop)["ordered"] == 1
         assert find_shop(db, shop.shop_id) is not None
+
+
+# --- the shop's own list of orders
+
+
+def test_the_shops_own_list_is_read_and_filled_in_by_a_worker(
+    tracker: Tracker, shop: Shop, engine: Engine, config: Config, tmp_path: Path
+) -> None:
+    file = tmp_path / "orders.csv"
+    lines = ["name;date;status;total;tax;colour", "1;2026-09-10 12:00;paid;125,00;25,00;red", "2;10/09/2026;paid;1.234;0;"]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    printed = said(tracker("order-list", str(file), "--shop", str(shop.shop_id), "--fill"), 1)
+    assert "CSV, separated by semicolon: 2 lines read, 1 orders listed, 1 lines refused" in printed
+    assert "line 3" in printed
+    assert "Not used: colour" in printed
+    worker = Worker(engine, config)
+    while worker.step(clock.now()):
+        pass
+    worker.close()
+    with engine.connect() as db:
+        orders = db.execute(select(t.orders.c.order_key, t.orders.c.total_minor)).all()
+        assert [tuple(row) for row in orders] == [("1", 12_500)]
+        assert db.execute(select(t.tasks.c.error).where(t.tasks.c.kind == "fill_orders")).all() == [(None,)]
+
+
+def test_a_list_that_is_none_is_said(tracker: Tracker, shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text("colour\nred\n", encoding="utf-8")
+    assert "A column is missing" in said(tracker("order-list", str(file), "--shop", str(shop.shop_id)), 1)
+    assert "there is no shop 7" in said(tracker("order-list", str(file), "--shop", "7"), 1)

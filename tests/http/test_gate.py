@@ -187,6 +187,9 @@ def test_the_api_is_described(app: Flask) -> None:
     assert document["openapi"].startswith("3.")
     assert set(document["paths"]) == {
         "/api/v1/shops/{shop_id}/ad-spend",
+        "/api/v1/shops/{shop_id}/order-list",
+        "/api/v1/shops/{shop_id}/order-list/fill",
+        "/api/v1/shops/{shop_id}/notes/{place}",
         *(f"/api/v1/shops/{{shop_id}}/reports/{name}.{ext}" for name in REPORTS for ext in ("json", "csv")),
     }
     stages = document["paths"]["/api/v1/shops/{shop_id}/reports/stages.json"]["get"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import orjson
@@ -52,16 +53,20 @@ def test_a_member_uploads_it_and_has_it_filled_in(app: Flask, engine: Engine, sh
     assert (answer.json["kept"]["orders"], answer.json["kept"]["first_on"]) == (2, "2026-09-15")
     assert client.get("/api/v1/shops/1/reports/reconciliation.json").json["totals"]["missing"] == 2
 
-    assert client.get(f"{ADDRESS}/fill").json == {"task_id": None}
     asked = client.post(f"{ADDRESS}/fill", headers=headers)
-    assert (asked.status_code, asked.json["task_id"], asked.json["ended_at"]) == (202, 1, None)
-    assert client.post(f"{ADDRESS}/fill", headers=headers).json["task_id"] == 1  # under way
+    assert (asked.status_code, asked.json["kind"], asked.json["state"]) == (202, "fill_orders", "waiting")
     for _ in range(3):
         with writing(engine) as db:
             tasks.step(db, shop, HOLD, now)
-    assert client.get(f"{ADDRESS}/fill").json["outcome"] == {"filled": 2, "skipped": 0}
+    task = client.get(f"/api/v1/shops/1/tasks/{asked.json['task_id']}").json
+    assert task["outcome"] == {"filled": 2, "skipped": 0}
     assert client.get("/api/v1/shops/1/reports/reconciliation.json").json["totals"]["captured_share"] == 1
-    assert client.post(f"{ADDRESS}/fill", headers=headers).json["task_id"] == 2
+
+
+def test_it_may_come_as_a_form_of_a_page(app: Flask, now: Instant) -> None:
+    client = logged_in(app)
+    form = {"file": (io.BytesIO(body(now, "1")), "orders.csv"), "csrf_token": token(client.get("/profile"))}
+    assert client.post(ADDRESS, data=form).json["orders"] == 1
 
 
 def test_the_shops_server_signs_it_and_may_send_it_twice(app: Flask, shop: Shop, now: Instant) -> None:
@@ -114,4 +119,4 @@ def test_a_file_that_is_none_is_said(app: Flask) -> None:
     answer = client.post(ADDRESS, data=b"name,colour\n1,red\n", headers=headers)
     assert (answer.status_code, "A column is missing" in answer.json["detail"]) == (400, True)
     assert client.post(ADDRESS, data=b"", headers=headers).status_code == 400
-    assert client.post(ADDRESS, data=b"x" * (10 * 1024 * 1024 + 1), headers=headers).status_code == 413
+    assert client.post(ADDRESS, data=b"x" * 12_000_001, headers=headers).status_code == 413

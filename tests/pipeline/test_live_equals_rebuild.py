@@ -106,7 +106,9 @@ def browsed(draw: st.DrawFn) -> Event:
     if kind == "coupon":
         return event(draw(st.sampled_from(["apply_coupon", "coupon_denied"])), at, visitor_key=visitor, data={"coupon": "x10"})
     if kind == "survey":
-        return event("survey_submitted", at, visitor_key=visitor, data={"type": "nps", "score": draw(st.integers(0, 10))})
+        answer = draw(st.sampled_from([{}, {"answer_id": "a"}, {"answer_id": "b"}]))
+        data = {"type": "nps", "score": draw(st.integers(0, 10)), **answer}
+        return event("survey_submitted", at, visitor_key=visitor, data=data)
     if kind == "emptied":
         return event("update_cart", at, visitor_key=visitor, data={"items": []})
     if kind == "receipt":
@@ -116,7 +118,7 @@ def browsed(draw: st.DrawFn) -> Event:
     if kind == "engaged":
         return event("page_engaged", at, visitor_key=visitor, url=UTM + "a", data={"visible_seconds": 3})
     types = {"page": "page_view", "cart": "add_to_cart", "share": "share", "search": "search"}
-    return event(types[kind], at, visitor_key=visitor)
+    return event(types[kind], at, visitor_key=visitor, sequence=draw(st.one_of(st.none(), st.integers(0, 20))))
 
 
 @st.composite

@@ -61,6 +61,7 @@ class Told:
 
     row: Any
     events: list[Event] = field(default_factory=list)
+    stages: list[int] = field(default_factory=list)  # of these events
     orders: list[Ledger] = field(default_factory=list)
     carts: list[Any] = field(default_factory=list)
 
@@ -102,12 +103,14 @@ class Recount:
         rows = db.execute(select(t.events).where(t.events.c.shop_id == self.shop.shop_id)).all()
         told = [(event_from(row)[0], row) for row in rows]
         told.sort(key=lambda one: one[0].position)
+        self.events = [event for event, _ in told]
         of_order: dict[str, list[Event]] = defaultdict(list)
         for event, row in told:
             if event.source is Source.SERVER and event.order_key:
                 of_order[event.order_key].append(event)
             if row.tag is not None and (journey := self.journeys.get((owner[row.link_id], orjson.loads(row.tag)[3]))):
                 journey.events.append(event)
+                journey.stages.append(orjson.loads(row.tag)[0])
         for order in self.order_rows:
             if journey := self.journeys.get((order.subject_id, order.number)):
                 journey.orders.append(self._ledger(order.order_key, of_order[order.order_key]))

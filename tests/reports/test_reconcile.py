@@ -25,12 +25,17 @@ from tracker.config import Config
 from tracker.customers.cells import summarise
 from tracker.customers.segments import SEGMENTS, measure, segment_of
 from tracker.demo import history
+from tracker.events.catalog.aftersales import SCALES
+from tracker.events.types import Event
 from tracker.journey.carts import CART_STEPS
+from tracker.journey.notes import TICKET_BOUNDS
 from tracker.pipeline.process import tick_shop
 from tracker.reports import REPORTS
 from tracker.reports.query import read_query
 from tracker.reports.table import Money, ReportTable, Row, Sentence, Share
 from tracker.shops import Shop
+from tracker.stages import STAGES
+from tracker.stages.tagging import is_own_act
 from tracker.storage import open_engine, writing
 
 NOW: Instant = 1_789_552_800_000  # 2026-09-16T12:00+02:00
@@ -337,3 +342,229 @@ def test_cohorts_and_lifetime_value(asked: Asked, filter: str) -> None:
                 assert told is None
             else:
                 assert isinstance(told, Money) and abs(told.minor * count - so_far) * 2 <= count
+
+
+# --- what people say, do and get
+
+
+def within(asked: Asked, filter: str = "") -> Iterator[tuple[Event, int, int]]:
+    """(event, stage of its journey before it, its own) of the journeys' events that happened in the period."""
+    for journey in asked.recount.journeys.values():
+        if journey.matches(filter):
+            before = 0
+            for event, stage in zip(journey.events, journey.stages, strict=True):
+                if SINCE <= asked.recount.day(event.occurred_at) <= UNTIL:
+                    yield event, before, stage
+                before = stage
+
+
+def scores(asked: Asked, filter: str = "") -> dict[str, dict[tuple[date, int], list[int]]]:
+    """kind → day, stage → scores on the kind's own scale."""
+    found: dict[str, dict[tuple[date, int], list[int]]] = {kind: defaultdict(list) for kind in SCALES}
+    for event, before, _ in within(asked, filter):
+        if event.type == "survey_submitted":
+            kind, data = event.data["type"], event.data
+            told_stage = next((stage.number for stage in STAGES if stage.key == data.get("stage")), before or 1)
+            score = round(data["score"] * SCALES[kind] / (data.get("scale_max") or SCALES[kind]))
+            found[kind][asked.recount.day(event.occurred_at), told_stage].append(score)
+    return found
+
+
+@pytest.mark.parametrize("filter", FILTERS)
+def test_satisfaction(asked: Asked, filter: str) -> None:
+    table = asked("satisfaction", filter, view="twelve")
+    said = scores(asked, filter)
+    flat = {kind: [score for some in by_day.values() for score in some] for kind, by_day in said.items()}
+    types = tally((event for event, _, _ in within(asked, filter)), lambda event: event.type)
+    shown = tally((e for e, _, _ in within(asked, filter) if e.type == "survey_shown"), lambda event: event.data["type"])
+    stars = [round(event.data["rating"]) for event, _, _ in within(asked, filter) if event.type == "review_submitted"]
+    complaints = sum(
+        event.type == "support_ticket_created" and event.data.get("topic") == "complaint"
+        for event, _, _ in within(asked, filter)
+    )
+    nps = flat["nps"]
+    promoters, detractors = sum(score >= 9 for score in nps), sum(score <= 6 for score in nps)
+    totals = dict(table.totals)
+    assert {totals.pop("nps_low") is None, totals.pop("nps_high") is None} == {not nps}
+    assert totals == {
+        "nps": pytest.approx(100 * (promoters - detractors) / len(nps)) if nps else None,
+        "nps_answers": len(nps),
+        "promoters": Share(promoters, len(nps)),
+        "passives": Share(len(nps) - promoters - detractors, len(nps)),
+        "detractors": Share(detractors, len(nps)),
+        "csat": Share(sum(score >= 4 for score in flat["csat"]), len(flat["csat"])),
+        "ces": pytest.approx(sum(flat["ces"]) / len(flat["ces"])) if flat["ces"] else None,
+        "reviews": len(stars),
+        "stars": sum(stars) / len(stars) if stars else None,
+        "returns": types["return_requested"],
+        "returned": types["return_completed"],
+        "complaints": complaints,
+    }
+    assert {row["type"]: (row["answers"], row["shown"]) for row in table.rows} == {
+        kind: (len(flat[kind]), shown[kind]) for kind in SCALES
+    }
+    for name, place in (("days", 0), ("stages", 1)):
+        expected: Counter[Any] = Counter()
+        for kind, by_both in said.items():
+            for key, some in by_both.items():
+                expected[key[0] if place == 0 else STAGES[key[1] - 1].key, kind] += len(some)
+        rows = {(row[name[:-1]], row["type"]): row["answers"] for row in table.beside[name].rows}
+        assert rows == dict(expected), name
+    if not filter:
+        assert len(nps) > 20 and stars and types["return_requested"]
+
+
+@pytest.mark.parametrize("filter", FILTERS)
+def test_support(asked: Asked, filter: str) -> None:
+    table = asked("support", filter)
+    opened: Counter[str] = Counter()
+    waits = []
+    closed = 0
+    for event, _, _ in within(asked, filter):
+        if event.type == "support_ticket_created":
+            opened[event.data.get("topic") or "other"] += 1
+        elif event.type == "support_ticket_closed":
+            closed += 1
+            waits.append(event.data["first_response_seconds"])
+    assert {row["topic"]: row["opened"] for row in table.rows} == dict(opened)
+    median = table.totals["median_wait"]
+    assert {name: value for name, value in table.totals.items() if name != "median_wait"} == {
+        "opened": opened.total(),
+        "closed": closed,
+        "timed": len(waits),
+        "mean_wait": sum(waits) / len(waits) if waits else None,
+        "within_4h": Share(sum(wait <= 14_400 for wait in waits), len(waits)),
+        "within_24h": Share(sum(wait <= 86_400 for wait in waits), len(waits)),
+    }
+    if waits:  # estimated: in the class in which it lies
+        middle = sorted(waits)[(len(waits) - 1) // 2]
+        low, high = max((b for b in (0, *TICKET_BOUNDS) if b < middle), default=0), min(b for b in TICKET_BOUNDS if b >= middle)
+        assert low <= median <= high
+
+
+@pytest.mark.parametrize("filter", FILTERS)
+def test_advocacy(asked: Asked, filter: str) -> None:
+    table = asked("advocacy", filter)
+    deeds: Counter[Any] = Counter()
+    for event, _, _ in within(asked, filter):
+        if event.type == "share":
+            deeds["share", event.data.get("method") or "other"] += 1
+        elif event.type == "referral_link_created":
+            deeds["link", None] += 1
+        elif event.type in ("referral_visit", "referral_converted") and event.data.get("role") == "advocate":
+            deeds["friend_arrived" if event.type == "referral_visit" else "friend_bought", None] += 1
+        elif event.type == "loyalty_joined":
+            deeds["loyalty", None] += 1
+        elif event.type == "review_submitted" and round(event.data["rating"]) >= 4:
+            deeds["good_review", None] += 1
+    assert {(row["deed"], row["way"]): row["times"] for row in table.rows if row["times"]} == dict(deeds)
+    buyers = {
+        row.subject_id
+        for row in asked.recount.order_rows
+        if row.counted_at is not None
+        and row.cancelled_at is None
+        and SINCE <= asked.recount.day(row.placed_at) <= UNTIL
+        and asked.recount.journeys[row.subject_id, row.number].matches(filter)
+    }
+    assert table.totals["customers"] == len(buyers) > 0
+    assert table.totals["referral_rate"] == Share(deeds["link", None], len(buyers))
+
+
+MAILS = {
+    "email_sent": "sent", "email_opened": "opened", "email_clicked": "clicked", "email_bounced": "bounced",
+    "email_complained": "complained",
+}  # fmt: skip
+
+
+def test_mail(asked: Asked) -> None:
+    """Of everybody, on a journey or not."""
+    table = asked("mail")
+    purposes: dict[str, Counter[str]] = defaultdict(Counter)
+    lists: Counter[str] = Counter()
+    for event in asked.recount.events:
+        if event.bot is None and SINCE <= asked.recount.day(event.occurred_at) <= UNTIL:
+            if event.type in MAILS:
+                purposes[event.data.get("purpose") or "other"][MAILS[event.type]] += 1
+            lists[event.type] += 1
+    assert {row["purpose"]: {name: row[name] for name in MAILS.values()} for row in table.rows} == {
+        purpose: {name: counts[name] for name in MAILS.values()} for purpose, counts in purposes.items()
+    }
+    assert table.totals["subscribed"] == lists["newsletter_subscribe"]
+    assert table.totals["unsubscribed"] == lists["newsletter_unsubscribe"]
+    assert sum(row["sent"] for row in table.beside["days"].rows) == table.totals["sent"] > 100  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("filter", ["", "channel=paid_social", "buyer=returning"])
+def test_overview(asked: Asked, filter: str) -> None:
+    table = asked("overview", filter, view="twelve")
+    began = asked.began(filter)
+    orders = [
+        order
+        for journey in asked.recount.journeys.values()
+        if journey.matches(filter)
+        for order in journey.orders
+        if order.is_live and SINCE <= asked.recount.day(order_day(asked, order.key)) <= UNTIL
+    ]
+    assert table.totals["journeys"] == len(began)
+    assert table.totals["conversion"] == Share(sum(journey.row.ordered for journey in began), len(began))
+    assert table.totals["orders"] == len(orders)
+    unrated = sum(asked.recount.own(1, order.currency, order.placed_at) is None for order in orders)
+    net = sum(asked.recount.net(order) for order in orders)
+    rated = len(orders) - unrated
+    assert table.totals["order_value"] == (asked.money(round(net / rated)) if rated else None)
+    done: Counter[Any] = Counter()
+    for journey in began:
+        for event, stage in zip(journey.events, journey.stages, strict=True):
+            done[stage, event.type] += 1
+            if event.type == "page_engaged":
+                done[stage, "seconds"] += min(int(event.data.get("visible_seconds") or 0), 1_800)
+    for stage, row in zip(STAGES, table.rows, strict=True):
+        n = stage.number
+        assert row["reach"] == sum(journey.row.mask >> (n - 1) & 1 for journey in began)
+        assert row["pages"] == done[n, "page_view"]
+        assert row["time_on_page"] == (done[n, "seconds"] / done[n, "page_view"] if done[n, "page_view"] else None)
+        clicks, lists = ("select_item", "select_promotion"), ("view_item_list", "view_promotion")
+        assert row["click_rate"] == Share(sum(done[n, t] for t in clicks), sum(done[n, t] for t in lists))
+
+
+def order_day(asked: Asked, key: str) -> int:
+    """When the order began to count, on which day it lies."""
+    return next(row.counted_at for row in asked.recount.order_rows if row.order_key == key)
+
+
+@pytest.mark.parametrize("filter", ["", "channel=paid_social"])
+def test_journey_map(asked: Asked, filter: str) -> None:
+    table = asked("journey_map", filter, view="twelve")
+    actions: dict[int, Counter[str]] = defaultdict(Counter)
+    words: Counter[str] = Counter()
+    nothing: Counter[str] = Counter()
+    for journey in asked.began(filter):
+        for event, stage in zip(journey.events, journey.stages, strict=True):
+            if is_own_act(event) and event.type != "page_engaged":
+                actions[stage][event.type] += 1
+        found = {" ".join(event.data["search_term"].lower().split()) for event in journey.of_type("search")}
+        words.update(found)
+        nothing.update(
+            {
+                " ".join(event.data["search_term"].lower().split())
+                for event in journey.of_type("search")
+                if event.data.get("results_count") == 0
+            }
+        )
+    shown: dict[tuple[Any, Any], dict[Any, Any]] = defaultdict(dict)
+    for row in table.rows:
+        shown[row["stage"], row["field"]][row["key"]] = (row["times"], row["share"])
+    for stage in STAGES:
+        check_top(shown[stage.key, "actions"], actions[stage.number])
+    check_top(shown["need", "questions"], words)
+    lapsed = tally(asked.recount.lapsed(SINCE, UNTIL, filter), lambda journey: journey.row.stage)
+    stopped = {key: told["stopped"][0] for (key, field), told in shown.items() if field == "pain" and "stopped" in told}
+    assert stopped == {STAGES[n - 1].key: count for n, count in lapsed.items()}
+    pain = {key.removeprefix("nothing."): times for key, (times, _) in shown["need", "pain"].items() if key != "stopped"}
+    assert set(pain.items()) <= set(nothing.items())
+
+
+def check_top(shown: Mapping[Any, Any], counts: Counter[str]) -> None:
+    """The five most frequent, as a share of all."""
+    most = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:5]
+    assert list(shown.items()) == [(key, (times, Share(times, counts.total()))) for key, times in most]

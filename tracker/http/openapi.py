@@ -9,6 +9,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from tracker import __version__, spend
+from tracker.collect.signature import HEADER
 from tracker.reports import REPORTS
 from tracker.reports.query import QueryArgs
 from tracker.reports.table import Column, Unit
@@ -56,6 +57,7 @@ def describe(public_url: str) -> dict[str, Any]:
         servers=[{"url": public_url}],
     )
     spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": "kunderejse"})
+    spec.components.security_scheme("signature", {"type": "apiKey", "in": "header", "name": HEADER})
     assert plugin.converter is not None
     parameters = {p["name"]: p for p in plugin.converter.schema2parameters(QueryArgs, location="query")}
     for name in REPORTS:
@@ -64,6 +66,9 @@ def describe(public_url: str) -> dict[str, Any]:
                 path=f"/api/v1/shops/{{shop_id}}/reports/{name}.{ext}", operations={"get": _operation(name, ext, parameters)}
             )
     spec.path(path="/api/v1/shops/{shop_id}/ad-spend", operations={"post": _AD_SPEND})
+    spec.path(path="/api/v1/shops/{shop_id}/order-list", operations={"get": _ORDER_LIST, "post": _UPLOAD_ORDER_LIST})
+    spec.path(path="/api/v1/shops/{shop_id}/order-list/fill", operations={"post": _FILL_ORDER_LIST})
+    spec.path(path="/api/v1/shops/{shop_id}/notes/{place}", operations={"get": _NOTE, "put": _WRITE_NOTE})
     document: dict[str, Any] = spec.to_dict()
     return document
 
@@ -109,6 +114,74 @@ _AD_SPEND: dict[str, Any] = {
         "413": {"description": "Too big: send it in several parts."},
         "503": _ERRORS["503"],
     },
+}
+
+
+_WRITERS_ONLY = {"description": "For owners and marketers only."}
+_ORDER_LIST: dict[str, Any] = {
+    "operationId": "order_list",
+    "summary": "What is kept of the shop's own list of orders",
+    "security": [{"session": []}],
+    "parameters": [_SHOP_ID],
+    "responses": {"200": {"description": "How many orders, of which days, listed when."}, **_ERRORS},
+}
+_UPLOAD_ORDER_LIST: dict[str, Any] = {
+    "operationId": "upload_order_list",
+    "summary": "The shop's own list of orders, to be compared with what was collected",
+    "description": "An order that is listed again is the same order. The shop's server signs it as at the front door.",
+    "security": [{"session": []}, {"signature": []}],
+    "parameters": [
+        _SHOP_ID,
+        {"name": "order_key", "in": "query", "schema": {"type": "string"}, "description": "The column of the order's key."},
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/x-ndjson": {"schema": {"type": "string"}},
+            "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
+        },
+    },
+    "responses": {
+        "200": {"description": "How many orders were listed, and the first lines that were refused with the reason."},
+        **_ERRORS,
+        "401": {"description": "Not logged in, or the signature is wrong: `detail` says what of it."},
+        "403": _WRITERS_ONLY,
+        "413": {"description": "Too big: send it in several parts."},
+    },
+}
+_FILL_ORDER_LIST: dict[str, Any] = {
+    "operationId": "fill_order_list",
+    "summary": "Fill in the orders of the list that are missing",
+    "security": [{"session": []}],
+    "parameters": [_SHOP_ID],
+    "responses": {"202": {"description": "The task that does it."}, **_ERRORS, "403": _WRITERS_ONLY},
+}
+_PLACE = {"name": "place", "in": "path", "required": True, "schema": {"type": "string", "example": "journey_map.5.pain"}}
+_NOTE: dict[str, Any] = {
+    "operationId": "note",
+    "summary": "The owner's own words, such as in the journey map",
+    "security": [{"session": []}],
+    "parameters": [_SHOP_ID, _PLACE],
+    "responses": {"200": {"description": "The note; an empty text when there is none."}, **_ERRORS},
+}
+_WRITE_NOTE: dict[str, Any] = {
+    **_NOTE,
+    "operationId": "write_note",
+    "summary": "Write it; an empty text takes it away",
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["text"],
+                    "properties": {"text": {"type": "string", "maxLength": 4_000}},
+                }
+            }
+        },
+    },
+    "responses": {"200": {"description": "The note as it is now."}, **_ERRORS, "403": _WRITERS_ONLY},
 }
 
 

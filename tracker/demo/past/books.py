@@ -12,11 +12,14 @@ from decimal import Decimal
 from random import Random
 from typing import NamedTuple
 
+import orjson
+
 from tracker import enrich
-from tracker.clock import Instant
+from tracker.clock import Instant, isoformat
 from tracker.demo.past import markets
 from tracker.demo.past.ways import Way, paid
 from tracker.demo.past.world import PastOrder
+from tracker.money import from_minor
 
 _CLICKS_SEEN = (0.72, 0.9)  # of the clicks that are paid for; the others leave at once, block the tag or allow nothing
 _CLICK_SHARES = {"paid_search": 0.06, "paid_shopping": 0.012, "affiliate": 0.03, "sms": 0.09}  # of the impressions
@@ -69,6 +72,30 @@ def list_orders(orders: Iterable[PastOrder]) -> list[ListedOrder]:
         )
         for order in sorted(orders, key=lambda order: (order.placed_at, order.order_key))
     ]  # fmt: skip
+
+
+def as_file(orders: Iterable[ListedOrder]) -> bytes:
+    """The list as the shop would upload it: NDJSON."""
+    return b"\n".join(orjson.dumps(_told(order)) for order in orders)
+
+
+def _told(order: ListedOrder) -> dict[str, object]:
+    amounts = {
+        "value": order.value_minor,
+        "tax": order.tax_minor,
+        "shipping": order.shipping_minor,
+        "total_value": order.total_minor,
+    }
+    return {
+        "transaction_id": order.order_key,
+        "occurred_at": isoformat(order.placed_at),
+        "status": "paid" if order.status == "test" else order.status,
+        "is_test": order.status == "test",
+        "currency": order.currency,
+        "payment_type": order.payment_type,
+        "created_via": order.created_via,
+        **{name: str(from_minor(minor, order.currency)) for name, minor in amounts.items()},
+    }
 
 
 def spend(arrivals: Counter[tuple[date, Way]], dates: Iterable[date], host: str, seed: int) -> Iterator[AdSpend]:
