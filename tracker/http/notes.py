@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, delete, select
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from tracker import tables as t
 from tracker.clock import isoformat
@@ -21,6 +21,7 @@ from tracker.reports.table import N_
 from tracker.storage import reading, writing
 
 MAX_TEXT = 4_000  # characters
+MAX_BODY = 64 * 1024
 
 c = t.notes.c
 
@@ -38,7 +39,7 @@ def note(place: str) -> ResponseReturnValue:
 
 
 def write_note(place: str) -> ResponseReturnValue:
-    """Raises NotFound, Forbidden, BadQuery."""
+    """Raises NotFound, Forbidden, BadQuery, RequestEntityTooLarge."""
     _check_place(place)
     need_role("owner", "marketer")
     text = _read_text()
@@ -57,6 +58,8 @@ def _check_place(place: str) -> None:
 
 
 def _read_text() -> str:
+    if (request.content_length or 0) > MAX_BODY:
+        raise RequestEntityTooLarge
     told = request.get_json(silent=True)
     text = told.get("text") if isinstance(told, dict) else None
     if not isinstance(text, str):
