@@ -73,7 +73,7 @@ def _run(server: Gunicorn, key: str, name: str, events: int = 1) -> Run:
 
 def _check(config: Config, runs: list[Run]) -> None:
     files = IntakeFiles(config.intake_dir)
-    rows = len(files.read(10**9))
+    rows = files.count()
     files.close()
     answered = sum(run["requests"] for run in runs)
     machine.log(f"door: {answered:,} answered, {rows:,} rows on the disk")
