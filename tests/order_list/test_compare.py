@@ -38,7 +38,9 @@ def heard(engine: Engine, shop: Shop, *hours: int) -> None:
 def causes(engine: Engine, shop: Shop, now: Instant = NOW) -> dict[str, str]:
     with engine.connect() as db:
         listed = compare.groups(db, shop, 20260101, 20261231)
-        return {one.order.order_key: one.cause for one in compare.missing(db, shop, 20260101, 20261231, now, listed)}
+        others = compare.unlisted(db, shop, 20260101, 20261231)
+        found = compare.missing(db, shop, 20260101, 20261231, now, listed, others)
+        return {one.order.order_key: one.cause for one in found}
 
 
 def test_what_is_there_is_not_missing(engine: Engine, shop: Shop) -> None:

@@ -93,7 +93,7 @@ def add_order(db: Connection, shop: Shop, subject_id: int, placed_at: Instant, *
         "currency": "DKK",
         "total_minor": 1,
         "net_minor": 1_000,
-        "rate": "1",
+        "net_own_minor": 1_000,
         **fields,
     }
     db.execute(insert(t.orders), row)
@@ -216,11 +216,11 @@ def test_today_is_compared_with_the_same_weekday_until_the_same_hour(db: Connect
     add_journey(db, shop, 5, now - 7 * DAY - 1, 20260909)
     add_journey(db, shop, 6, now - 7 * DAY, 20260909)
     add_journey(db, other, 7, now - 1, 20260916)
-    add_order(db, shop, 1, midnight, net_minor=500)
-    add_order(db, shop, 2, now - MINUTE, currency="SEK", rate="0.65", net_minor=1_000)
+    add_order(db, shop, 1, midnight, net_minor=500, net_own_minor=500)
+    add_order(db, shop, 2, now - MINUTE, currency="SEK", net_own_minor=650)
     add_order(db, shop, 3, now - MINUTE, cancelled_at=now)
     add_order(db, shop, 4, now - MINUTE, counted_at=None)
-    add_order(db, shop, 5, now - 7 * DAY - MINUTE, currency="NOK", rate=None)
+    add_order(db, shop, 5, now - 7 * DAY - MINUTE, currency="NOK", net_own_minor=None)
     add_order(db, shop, 6, now - 7 * DAY + MINUTE)
     rows = ask(db, shop, now, "overview").beside["today"].rows
     assert [(row["span"], row["until"], row["journeys"], row["orders"], row["net"]) for row in rows] == [

@@ -96,13 +96,21 @@ def missing_where(shop: Shop) -> ColumnElement[bool]:
     return and_(c.shop_id == shop.shop_id, c.state.in_(states), c.erased.is_(False), o.order_key.is_(None))
 
 
-def missing(db: Connection, shop: Shop, since: int, until: int, now: Instant, listed: Sequence[Group]) -> list[Missing]:
-    """The newest first, MOST at most.  `listed` are the groups of these days."""
+def missing(
+    db: Connection,
+    shop: Shop,
+    since: int,
+    until: int,
+    now: Instant,
+    listed: Sequence[Group],
+    others: Sequence[Row[Any]],
+) -> list[Missing]:
+    """The newest first, MOST at most.  `listed`: the groups of these days; `others`: orders that the list does not have."""
     asked = select(t.order_list).select_from(JOINED).where(listed_between(shop, since, until), missing_where(shop))
     rows = db.execute(asked.order_by(c.placed_on.desc(), c.placed_at.desc(), c.order_key).limit(MOST)).all()
     if not rows:
         return []
-    causes = _Causes.read(db, shop, rows, listed, now)
+    causes = _Causes.read(db, shop, rows, listed, by_total(others), now)
     return [Missing(row, causes.of(row)) for row in rows]
 
 
@@ -203,7 +211,15 @@ class _Causes:
     placed: dict[tuple[str, int], list[Instant]]
 
     @classmethod
-    def read(cls, db: Connection, shop: Shop, rows: Sequence[Row[Any]], listed: Sequence[Group], now: Instant) -> _Causes:
+    def read(
+        cls,
+        db: Connection,
+        shop: Shop,
+        rows: Sequence[Row[Any]],
+        listed: Sequence[Group],
+        placed: dict[tuple[str, int], list[Instant]],
+        now: Instant,
+    ) -> _Causes:
         since, until = min(row.placed_on for row in rows), max(row.placed_on for row in rows)
         there: Counter[tuple[int, str, str | None]] = Counter()
         there_on: Counter[int] = Counter()
@@ -233,7 +249,7 @@ class _Causes:
             gone_in=Counter(row.placed_at // HOUR for row in rows),
             told=_told(db, shop, [row.order_key for row in rows]),
             refused_on=set(db.execute(refused).scalars()),
-            placed=by_total(unlisted(db, shop, since, until)),
+            placed=placed,
         )
 
     def of(self, order: Row[Any]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 from sqlalchemy import Connection, func, select
 
@@ -22,7 +23,7 @@ from tracker.pipeline.keep import LAG_BOUNDS
 from tracker.reports import alarms, counters
 from tracker.reports.durations import quantile_seconds
 from tracker.reports.query import Query
-from tracker.reports.reconciliation import captured, counted_groups
+from tracker.reports.reconciliation import counted_groups
 from tracker.reports.table import N_, Column, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
 from tracker.tables import outcomes
@@ -187,6 +188,7 @@ HOUR_COLUMNS = (
 _MOST_REASONS = 500  # names of ignored fields are foreign text without end
 _MOST_HOURS = 500
 _CONSENTED = ("statistics", "marketing")
+_LAGS = {source.value: [("lag", f"{source.value}.{i}") for i in range(len(LAG_BOUNDS) + 1)] for source in Source}
 _SIGNATURES = ("bad_signature", "stale_signature")
 _HOUR = LAG_BOUNDS.index(3_600)  # the last class that is not late
 
@@ -204,6 +206,11 @@ class _Told:
     orders: dict[int, list[Group]]
     silent: list[tuple[int, Instant, int]]
 
+    @cached_property
+    def silent_on(self) -> Counter[int]:
+        """How many such hours a day has with two orders or more."""
+        return Counter(day for day, _, listed in self.silent if listed > 1)
+
 
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """One row a day on which anything arrived; beside it alarms, reasons, and what the figures rest on."""
@@ -219,7 +226,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
             "day": counters.day_from_number(day),
             **{kind: _of(found, kind) for kind in KINDS},
             "ignored_field": told.ignored[day],
-            "captured_share": _captured(shop, told.orders.get(day, [])),
+            "captured_share": _captured(told.orders.get(day, [])),
             "consent_share": _consent(found),
             "lost_share": _lost(told.numbers.get(day, Counter())),
         }
@@ -230,7 +237,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
         "accepted": accepted,
         "refused": Share(refused, arrived),
         "failed": _of(sums, "failed"),
-        "captured_share": _captured(shop, orders),
+        "captured_share": _captured(orders),
         "consent_share": _consent(sums),
         "lost_share": _lost(numbers),
         "duplicates": Share(sums["dropped", DroppedReason.DUPLICATE.value], accepted),
@@ -317,7 +324,7 @@ def _of(found: Outcomes, kind: str) -> int:
 
 def _pages(found: Outcomes) -> Counter[str]:
     """consent → pages that people saw."""
-    pages = Counter({level: found["consent", level] for level in ("anonymous", *_CONSENTED)})
+    pages = {level: found["consent", level] for level in ("anonymous", *_CONSENTED)}
     return Counter({"none": found["counted_only", "page_view"], **pages})
 
 
@@ -327,17 +334,17 @@ def _consent(found: Outcomes) -> Share:
 
 
 def _lags(found: Outcomes, source: str) -> list[int]:
-    return [found["lag", f"{source}.{i}"] for i in range(len(LAG_BOUNDS) + 1)]
+    return [found[name] for name in _LAGS[source]]
 
 
 def _lost(numbers: Counter[str]) -> Share:
     return Share(numbers["lost"], numbers["numbered"] + numbers["lost"])
 
 
-def _captured(shop: Shop, groups: list[Group]) -> Share | None:
+def _captured(groups: list[Group]) -> Share | None:
     """None: the list has no orders of then."""
-    sums = captured(shop, groups)
-    return Share(sums.captured, sums.listed) if sums.listed else None
+    listed = sum(group.orders for group in groups)
+    return Share(sum(group.orders for group in groups if group.is_there), listed) if listed else None
 
 
 def _days(db: Connection, shop: Shop, query: Query, told: _Told) -> dict[date, alarms.Day]:
@@ -348,12 +355,12 @@ def _days(db: Connection, shop: Shop, query: Query, told: _Told) -> dict[date, a
     days: dict[date, alarms.Day] = {}
     day = max(query.since, counters.day_from_number(first)) if first else today + timedelta(days=1)
     while day <= min(query.until, today):
-        days[day] = _day(shop, told, counters.day_number(day), is_over=day < today)
+        days[day] = _day(told, counters.day_number(day), is_over=day < today)
         day += timedelta(days=1)
     return days
 
 
-def _day(shop: Shop, told: _Told, day: int, *, is_over: bool) -> alarms.Day:
+def _day(told: _Told, day: int, *, is_over: bool) -> alarms.Day:
     found, numbers = told.outcomes.get(day, Outcomes()), told.numbers.get(day, Counter[str]())
     lags = [a + b for a, b in zip(_lags(found, "browser"), _lags(found, "server"), strict=True)]
     return alarms.Day(
@@ -366,8 +373,8 @@ def _day(shop: Shop, told: _Told, day: int, *, is_over: bool) -> alarms.Day:
         corrected=found["clock", "corrected"],
         consented=_consent(found),
         lost=_lost(numbers),
-        captured=_captured(shop, told.orders.get(day, [])) or Share(0, 0),
-        silent_hours=sum(1 for on, _, listed in told.silent if on == day and listed > 1),
+        captured=_captured(told.orders.get(day, [])) or alarms.NOTHING,
+        silent_hours=told.silent_on[day],
         unrated=told.unrated.get(day, Counter[str]())["unrated"],
     )
 

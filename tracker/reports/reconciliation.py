@@ -174,8 +174,8 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     since, until = counters.day_number(query.since), counters.day_number(query.until)
     listed = compare.groups(db, shop, since, until)
     counted = counted_groups(shop, listed)
-    missing = compare.missing(db, shop, since, until, query.now, listed)
     unlisted = compare.unlisted(db, shop, since, until)
+    missing = compare.missing(db, shop, since, until, query.now, listed, unlisted)
     differing = list(compare.differing(db, shop, since, until, MOST_ROWS))
     whole = captured(shop, counted)
     return ReportTable(

@@ -265,7 +265,7 @@ orders = Table(  # the orders of the journeys, by the platform's key
     Column("rate", Text),  # what one unit of its currency is worth in the shop's; null: unknown
     PrimaryKeyConstraint("shop_id", "order_key"),
     Index("ix_orders_facts", "shop_id", "subject_id", "counted_at", "cancelled_at", "net_own_minor"),
-    Index(None, "shop_id", "placed_at"),
+    Index("ix_orders_placed", "shop_id", "placed_at", "counted_at", "cancelled_at", "subject_id"),
 )
 
 carts = Table(  # of the journeys; which are filled now, and where the others ended

@@ -242,7 +242,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.create_index('ix_orders_facts', ['shop_id', 'subject_id', 'counted_at', 'cancelled_at', 'net_own_minor'], unique=False)
-        batch_op.create_index(batch_op.f('ix_orders_shop_id_placed_at'), ['shop_id', 'placed_at'], unique=False)
+        batch_op.create_index('ix_orders_placed', ['shop_id', 'placed_at', 'counted_at', 'cancelled_at', 'subject_id'], unique=False)
 
     op.create_table('outcomes',
     sa.Column('shop_id', sa.Integer(), nullable=False),
