@@ -194,7 +194,7 @@ def test_the_api_is_described(app: Flask) -> None:
     }
     stages = document["paths"]["/api/v1/shops/{shop_id}/reports/stages.json"]["get"]
     assert {p["name"] for p in stages["parameters"]} == {
-        "shop_id", "period", "since", "until", "filter", "view", "table", "bom",
+        "shop_id", "period", "since", "until", "filter", "view", "sort", "table", "bom",
     }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def app(engine: Engine, config: Config, now: Instant) -> Any:
 def test_the_right_password_leads_to_the_first_shop(app: Any) -> None:
     client = app.test_client()
     assert log_in(client, " IDA@shop.example ").headers["Location"] == "/"
-    assert client.get("/").headers["Location"] == "/shops/1/stages"
+    assert client.get("/").headers["Location"] == "/shops/1/overview"
 
 
 def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(app: Any) -> None:
@@ -118,7 +118,7 @@ def test_logging_out_takes_a_post_and_ends_the_session(app: Any) -> None:
     client = logged_in(app)
     assert client.get("/logout").status_code == 405
     assert client.post("/logout", data={"csrf_token": token(client.get("/profile"))}).headers["Location"] == "/login"
-    assert client.get("/shops/1/stages").status_code == 302
+    assert client.get("/shops/1/overview").status_code == 302
 
 
 def test_a_new_password_ends_all_other_logins(app: Any) -> None:

@@ -38,6 +38,7 @@ NOT_REPORTS = {
     "query",
     "ranked",
     "scores",
+    "sorting",
     "spending",
     "table",
     "words",

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from tracker import clock
 from tracker.clock import Instant
 from tracker.config import Config
-from tracker.http import accounts, api, asking_pages, login, pages
+from tracker.http import accounts, api, asking_pages, login, menu, pages, report_pages
 from tracker.http.deps import EXTENSION, Deps, deps
 from tracker.http.errors import register_errors
 from tracker.http.gate import csrf, guard
@@ -60,6 +60,7 @@ def _blueprint() -> Blueprint:
     login.add_views(admin)
     asking_pages.add_views(admin)
     pages.add_views(admin)
+    report_pages.add_views(admin)
     admin.app_context_processor(_frame)
     return admin
 
@@ -84,8 +85,8 @@ def _frame() -> dict[str, Any]:
         "locales": accounts.LOCALES,
         "say_role": lambda role: translate(ROLES[role]),
         "tr": translate,  # of a msgid that comes from a report; `_` would take its percent signs for parameters
-        "menu": pages.menu,
-        "switcher": pages.switcher,
+        "menu": menu.menu,
+        "switcher": menu.switcher,
         "shop": g.get("shop"),
         "api_docs": lambda: url_for("api.docs"),
     }

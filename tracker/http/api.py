@@ -17,7 +17,7 @@ from tracker.http.deps import deps, shop
 from tracker.http.gate import guard
 from tracker.http.locale import sayer, translate
 from tracker.http.openapi import describe
-from tracker.reports import REPORTS
+from tracker.reports import REPORTS, answer
 from tracker.reports.export import as_csv, as_json
 from tracker.reports.query import CHOICES, Query, read_query
 from tracker.reports.table import N_, ReportTable
@@ -47,16 +47,16 @@ def report(name: str, ext: str) -> ResponseReturnValue:
     beside, bom = args.pop("table", ""), args.pop("bom", "") == "1"
     query = read_query(args, shop(), deps().now())
     with reading(deps().engine) as db:
-        table = REPORTS[name].answer(db, shop(), query)
+        table = answer(name, db, shop(), query)
     table = _choose(table, beside)
     if ext == "json":
-        answer = {
+        told = {
             "report": name,
             "shop_id": shop().shop_id,
             **_asked(name, query),
             **as_json(table, sayer(query.view), translate),
         }
-        return jsonify(answer)
+        return jsonify(told)
     return _file(as_csv(table, sayer(query.view), translate, bom=bom), f"{name}-{query.since}-{query.until}.csv")
 
 

@@ -21,6 +21,7 @@ from tracker.reports.table import Cell, Column, Money, Sentence, Share, Unit
 from tracker.reports.words import Translate, tell
 
 NOTHING = "–"
+_LARGE = 1_000  # major units
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
@@ -50,7 +51,7 @@ class Writer:
             case tuple():
                 return " + ".join(self.money(money) for money in value if isinstance(money, Money)) or NOTHING
             case date():
-                return self.day(value)
+                return self.month(value) if column.unit is Unit.MONTH else self.day(value)
             case str():
                 return value
         return self._numbers[column.unit](value)
@@ -66,6 +67,7 @@ class Writer:
             Unit.MONEY: str,
             Unit.TEXT: str,
             Unit.DAY: str,
+            Unit.MONTH: str,
         }
 
     def count(self, value: float) -> str:
@@ -84,12 +86,24 @@ class Writer:
             return self.translate("%(part)s of %(whole)s") % {"part": self.count(share.part), "whole": self.count(share.whole)}
         return self.percent(share.value)
 
-    def money(self, money: Money) -> str:
-        decimals = exponent(money.currency)
+    def money(self, money: Money, *, whole: bool = False) -> str:
+        decimals = 0 if whole else exponent(money.currency)
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + " ¤"
         return format_currency(
             from_minor(money.minor, money.currency), money.currency, pattern, self.locale, currency_digits=False
         )
+
+    def brief(self, column: Column, value: Cell) -> list[str]:
+        """As a figure that stands alone: large sums without their small change, and each currency on a line of its own."""
+        match value:
+            case Money():
+                return [self._large(value)]
+            case (Money(), *_):
+                return [self._large(one) for one in value if isinstance(one, Money)]
+        return [self.cell(column, value)]
+
+    def _large(self, money: Money) -> str:
+        return self.money(money, whole=abs(from_minor(money.minor, money.currency)) >= _LARGE)
 
     def seconds(self, value: float) -> str:
         """The two largest units: 1 h 5 min."""
@@ -109,6 +123,9 @@ class Writer:
 
     def short_day(self, value: date) -> str:
         return str(format_skeleton("MMMd", datetime.combine(value, time.min, UTC), locale=self.locale))
+
+    def month(self, value: date) -> str:
+        return str(format_skeleton("yMMM", datetime.combine(value, time.min, UTC), locale=self.locale))
 
     def weekday(self, at: Instant) -> str:
         return format_date(to_datetime(at).astimezone(self.zone), "full", self.locale)

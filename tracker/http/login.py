@@ -26,7 +26,7 @@ def login() -> ResponseReturnValue:
     """The same answer whether the e-mail or the password is wrong."""
     if "lang" in request.args:
         choose_locale(request.args["lang"])
-    target = safe_next(request.values.get("next")) or url_for("admin.overview")
+    target = safe_next(request.values.get("next")) or url_for("admin.front")
     if current_user.is_authenticated:
         return redirect(target)
     if request.method == "GET":

@@ -11,6 +11,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from tracker import __version__, spend
 from tracker.collect.signature import HEADER
 from tracker.reports import REPORTS
+from tracker.reports import parameters as report_parameters
 from tracker.reports.query import QueryArgs
 from tracker.reports.table import Column, Unit
 
@@ -22,6 +23,7 @@ _CELLS: dict[Unit, dict[str, Any]] = {
     Unit.TEXT: {"type": "string", "nullable": True},
     Unit.INSTANT: {"type": "string", "format": "date-time", "nullable": True},
     Unit.DAY: {"type": "string", "format": "date"},
+    Unit.MONTH: {"type": "string", "format": "date", "description": "its first day"},
     Unit.MONEY: {
         "type": "object",
         "nullable": True,
@@ -192,7 +194,7 @@ def _operation(name: str, ext: str, parameters: dict[str, Any]) -> dict[str, Any
         "summary": report.TITLE,
         "description": report.QUESTION,
         "security": [{"session": []}],
-        "parameters": [_SHOP_ID, *(parameters[key] for key in report.PARAMETERS), *_ONLY_HERE],
+        "parameters": [_SHOP_ID, *(parameters[key] for key in report_parameters(name)), *_ONLY_HERE],
         "responses": {"200": _answer(name, ext), **_ERRORS},
     }
 

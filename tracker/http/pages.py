@@ -1,55 +1,45 @@
-"""The pages.  Each asks a report and gives the answer to its template; the page's whole state is in its link.
+"""Pages of a kind of their own; those of the other reports are entries of report_pages.py.
 
-To add a page: a function here, a line in PAGES when it belongs in the menu, and its template.
+Each asks reports and gives the answers to its template; a page's whole state is in its link.
+To add a page: a function here, its template, and its place in MENU (menu.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
-from babel import Locale
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import Connection
 
 from tracker.clock import day_of
-from tracker.http import charts
 from tracker.http.asking_pages import may_ask
 from tracker.http.cells import Writer
-from tracker.http.deps import account, deps, find_own_shop, shop
-from tracker.http.insight import changes, insights
-from tracker.http.locale import locale, sayer, translate
-from tracker.reports import REPORTS, counters
+from tracker.http.changes import figure_changes, row_changes
+from tracker.http.charts import shapes
+from tracker.http.charts import stages as stage_charts
+from tracker.http.controls import again, downloads, earlier, make_controls, read_page_query, span, writer
+from tracker.http.deps import account, deps, shop
+from tracker.http.find import find_subject
+from tracker.http.insight import INSIGHTS, reasons_of_change
+from tracker.http.locale import locale, translate
+from tracker.reports import answer, counters
 from tracker.reports.query import Query, read_query
 from tracker.reports.table import ENOUGH, N_, ReportTable
-from tracker.reports.words import DIRECTIONS, FILTER_KINDS, say
+from tracker.reports.words import DIRECTIONS
 from tracker.stages import STAGES, VIEWS
 from tracker.storage import reading
 
-PERIOD_NAMES = {
-    "today": N_("Today"),
-    "yesterday": N_("Yesterday"),
-    "7d": N_("7 days"),
-    "28d": N_("28 days"),
-    "this_month": N_("This month"),
-    "last_month": N_("Last month"),
-    "90d": N_("90 days"),
-    "365d": N_("365 days"),
-    "custom": N_("From … to …"),
-}
-
-# endpoint -> (name, icon of icons.html)
-PAGES = {
-    "admin.stages": (N_("Stages"), "stages"),
-    "admin.journeys": (N_("Latest journeys"), "journeys"),
-    "admin.data_health": (N_("Data health"), "health"),
-    "admin.setup": (N_("Set-up"), "setup"),
-    "admin.settings": (N_("Settings"), "settings"),
-}
+# The questions of an owner, each with the page that answers it, and the report and period that say it in a sentence.
+QUESTIONS: tuple[tuple[str, str, str | None], ...] = (
+    (N_("Where do I lose most people?"), "stages", None),
+    (N_("Which channel brought my best customers?"), "clv", "365d"),
+    (N_("What do people look for that I don't sell?"), "searches", None),
+    (N_("Is anything not measured?"), "data_health", None),
+)
 
 # How each stage's events come about, for the set-up's checklist.
 STAGE_HINTS = {
@@ -71,99 +61,82 @@ _CHECKED_DAYS = 90
 
 
 def add_views(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule("/", "overview", overview)
+    blueprint.add_url_rule("/", "front", front)
     for path, view in (
+        ("overview", overview),
         ("stages", stages),
         ("journeys", journeys),
         ("people/<int:subject_id>", person),
+        ("find", find),
         ("data-health", data_health),
         ("setup", setup),
     ):
         blueprint.add_url_rule(f"/shops/<int:shop_id>/{path}", view.__name__, view)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One option of a control."""
-
-    value: str
-    name: str
-    chosen: bool
+def front() -> ResponseReturnValue:
+    """The overview of the reader's first shop."""
+    if not account().shops:
+        return render_template("admin/no_shop.html")
+    return redirect(url_for("admin.overview", shop_id=account().shops[0].shop_id))
 
 
 def overview() -> ResponseReturnValue:
-    """The stage report of the reader's first shop."""
-    if not account().shops:
-        return render_template("admin/no_shop.html")
-    return redirect(url_for("admin.stages", shop_id=account().shops[0].shop_id))
+    """Raises BadQuery."""
+    query = read_page_query()
+    write, then = writer(query), earlier(query)
+    with reading(deps().engine) as db:
+        table = answer("overview", db, shop(), query)
+        before = answer("overview", db, shop(), then) if then else None
+        channels, channels_before = (answer("channels", db, shop(), _of_all(one)) if one else None for one in (query, then))
+        days = answer("orders", db, shop(), _of_all(query))
+        journeys_by_day = answer("stages", db, shop(), query).beside["days"]
+        controls = make_controls(db, "overview", query, compares=True)
+        answers = [_answer(db, question, name, period, query) for question, name, period in QUESTIONS]
+    return render_template(
+        "admin/overview.html",
+        query=query,
+        write=write,
+        table=table,
+        controls=controls,
+        span=span(query, write),
+        compared=span(then, write) if then else None,
+        changes=figure_changes(table, before, write),
+        stage_changes=row_changes(table, before, write),
+        reasons=list(reasons_of_change(channels, channels_before, write)) if channels and channels_before else [],
+        answers=answers,
+        charts={
+            "journeys": shapes.days("journeys", "ordered", overlaid=True)(journeys_by_day, query, write),
+            "net": shapes.days("net")(days, query, write),
+        },
+        downloads=downloads("overview"),
+        enough=ENOUGH,
+        demo=deps().config.demo,
+    )
 
 
-def _query(**fixed: Any) -> Query:
-    return read_query({**request.args.to_dict(), **fixed}, shop(), deps().now(), strict=False)
+def _of_all(query: Query) -> Query:
+    """Without the filter, which not every report can heed."""
+    return read_query({"since": str(query.since), "until": str(query.until)}, shop(), query.now)
 
 
-def _writer(query: Query | None = None) -> Writer:
-    return Writer(locale(), shop().settings.tz, translate, sayer(query.view if query else "twelve"))
-
-
-def _controls(db: Connection, query: Query, kinds: Iterable[str], *, views: bool) -> dict[str, Any]:
-    """The choices of period, stage view and filter; those the report cannot heed are left out."""
-    custom = query.period == "custom"
-    return {
-        "periods": [Choice(key, translate(name), query.period == key) for key, name in PERIOD_NAMES.items()],
-        "custom": custom,
-        "views": [Choice(key, view.name(locale()), query.view == key) for key, view in VIEWS.items()] if views else [],
-        "filters": _filter_choices(db, query, tuple(kinds)),
-    }
-
-
-def _filter_choices(db: Connection, query: Query, kinds: tuple[str, ...]) -> dict[str, list[Choice]]:
-    groups: dict[str, list[Choice]] = {}
-    found = counters.read_filters(db, shop(), kinds)
-    if query.filter and query.filter not in found:  # a link may name one that nothing was counted for
-        found.append(query.filter)
-    for text in found:
-        kind, _, value = text.partition("=")
-        groups.setdefault(translate(FILTER_KINDS[kind]), []).append(
-            Choice(text, _filter_value(kind, value), text == query.filter)
-        )
-    return {name: sorted(choices, key=lambda choice: choice.name) for name, choices in groups.items()}
-
-
-def _filter_value(kind: str, value: str) -> str:
-    if kind == "country":
-        return str(Locale.parse(locale()).territories.get(value, value))
-    return say(kind, value, locale(), translate)
-
-
-def _span(query: Query, write: Writer) -> str:
-    first, last = write.day(query.since), write.day(query.until)
-    return first if query.since == query.until else f"{first} – {last}"
-
-
-def _links(name: str, **more: Any) -> dict[str, str]:
-    """The same answer as files."""
-    known = {key: value for key, value in request.args.items() if key in REPORTS[name].PARAMETERS}
-    return {
-        ext: url_for(
-            "api.report",
-            shop_id=shop().shop_id,
-            name=name,
-            ext=ext,
-            **{**known, **more, **({"bom": 1} if ext == "csv" else {})},
-        )
-        for ext in ("csv", "json")
-    }
+def _answer(db: Connection, question: str, name: str, period: str | None, query: Query) -> dict[str, Any]:
+    """A question of the owner in a sentence, with the way to the page that shows it."""
+    asked = read_query({"period": period}, shop(), query.now) if period else _of_all(query)
+    said = INSIGHTS[name](answer(name, db, shop(), asked), asked, writer(asked))
+    args: dict[str, Any] = {"period": period} if period else {}
+    return {"question": translate(question), "said": said[:2], "url": url_for(f"admin.{name}", shop_id=shop().shop_id, **args)}
 
 
 def stages() -> ResponseReturnValue:
-    query = _query()
-    write = _writer(query)
+    """Raises BadQuery."""
+    query = read_page_query()
+    write, then = writer(query), earlier(query)
     with reading(deps().engine) as db:
-        table = REPORTS["stages"].answer(db, shop(), query)
-        before = REPORTS["stages"].answer(db, shop(), query.before())
-        moves = REPORTS["flow"].answer(db, shop(), query)
-        controls = _controls(db, query, REPORTS["stages"].FILTERS, views=True)
+        table = answer("stages", db, shop(), query)
+        before = answer("stages", db, shop(), then) if then else None
+        moves = answer("flow", db, shop(), _unsorted(query))
+        controls = make_controls(db, "stages", query, compares=True)
     return render_template(
         "admin/stages.html",
         query=query,
@@ -171,14 +144,15 @@ def stages() -> ResponseReturnValue:
         table=table,
         moves=moves,
         controls=controls,
-        span=_span(query, write),
-        insights=insights(table, query, write),
-        changes=changes(table, before, write),
+        span=span(query, write),
+        compared=span(then, write) if then else None,
+        insights=INSIGHTS["stages"](table, query, write),
+        changes=figure_changes(table, before, write),
         charts=_stage_charts(table, moves, query, write),
         approach=VIEWS[query.view].approach,
         enough=ENOUGH,
-        downloads=_links("stages"),
-        flow_downloads=_links("flow"),
+        downloads=downloads("stages"),
+        flow_downloads=downloads("flow"),
         directions=[
             (key, translate(name)) for key, name in DIRECTIONS.items() if any(r["direction"] == key for r in moves.rows)
         ],
@@ -186,50 +160,47 @@ def stages() -> ResponseReturnValue:
     )
 
 
+def _unsorted(query: Query) -> Query:
+    return query if not query.sort else read_page_query(sort="")
+
+
 def _stage_charts(table: ReportTable, moves: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
     return {
-        "approach": charts.approach(table, query, write),
-        "after": charts.after_order(table, query, write),
-        "days": charts.days(table.beside["days"], query, write),
-        "stays": charts.stays(table.beside["stays"], write),
-        "flow": charts.flow(moves, query, write),
+        "approach": stage_charts.approach(table, query, write),
+        "after": stage_charts.after_order(table, query, write),
+        "days": stage_charts.days(table.beside["days"], query, write),
+        "stays": stage_charts.stays(table.beside["stays"], write),
+        "flow": stage_charts.flow(moves, query, write),
     }
 
 
 def journeys() -> ResponseReturnValue:
-    query = _query()
+    """Raises BadQuery."""
+    query = read_page_query()
+    write = writer(query)
     with reading(deps().engine) as db:
-        table = REPORTS["journeys"].answer(db, shop(), query)
-        controls = _controls(db, query, REPORTS["journeys"].FILTERS, views=False)
-    write = _writer(query)
-    older = _again(cursor=table.next_cursor) if table.next_cursor else None
+        table = answer("journeys", db, shop(), query)
+        controls = make_controls(db, "journeys", query)
     return render_template(
         "admin/journeys.html",
         query=query,
         write=write,
         table=table,
         controls=controls,
-        span=_span(query, write),
-        older=older,
-        newest=_again(cursor=None) if query.cursor else None,
-        downloads=_links("journeys"),
+        span=span(query, write),
+        older=again(cursor=table.next_cursor) if table.next_cursor else None,
+        newest=again() if query.cursor else None,
+        downloads=downloads("journeys"),
         demo=deps().config.demo,
     )
 
 
-def _again(**changed: Any) -> str:
-    """This page's link with something changed."""
-    assert request.endpoint is not None
-    return url_for(
-        request.endpoint, **{**request.args.to_dict(), **(request.view_args or {}), "shop_id": shop().shop_id, **changed}
-    )
-
-
 def person(subject_id: int) -> ResponseReturnValue:
-    query = _query(subject_id=str(subject_id))
-    write = _writer()
+    """Raises BadQuery."""
+    query = read_page_query(subject_id=str(subject_id))
+    write = writer()
     with reading(deps().engine) as db:
-        table = REPORTS["person"].answer(db, shop(), query)
+        table = answer("person", db, shop(), query)
     known = table.sample or table.beside["journeys"].rows or table.beside["links"].rows
     if not known:
         return render_template("admin/no_person.html", subject_id=subject_id), 404
@@ -243,28 +214,49 @@ def person(subject_id: int) -> ResponseReturnValue:
         days=days,
         subject_id=subject_id,
         numbers={stage.key: stage.number for stage in STAGES},
-        older=_again(cursor=table.next_cursor) if table.next_cursor else None,
-        newest=_again(cursor=None) if query.cursor else None,
-        downloads=_links("person", subject_id=subject_id),
+        older=again(cursor=table.next_cursor) if table.next_cursor else None,
+        newest=again() if query.cursor else None,
+        downloads=downloads("person", subject_id=subject_id),
         may_ask=may_ask(),
     )
 
 
-def data_health() -> ResponseReturnValue:
-    query = _query()
-    write = _writer()
+def find() -> ResponseReturnValue:
+    """The person behind an order, an e-mail address, a customer's number or a person's own."""
+    text = request.args.get("q", "").strip()[:300]
     with reading(deps().engine) as db:
-        table = REPORTS["data_health"].answer(db, shop(), query)
-        controls = _controls(db, query, (), views=False)
+        found = find_subject(db, shop(), text, deps().config.secret_key) if text else None
+    if found is not None:
+        return redirect(url_for("admin.person", shop_id=shop().shop_id, subject_id=found))
+    if text:
+        flash(
+            gettext(
+                "Nobody is known by “%(text)s”. Try an order's number, an e-mail address or a customer's number.", text=text
+            ),
+            "warning",
+        )
+    return redirect(url_for("admin.journeys", shop_id=shop().shop_id))
+
+
+def data_health() -> ResponseReturnValue:
+    """Raises BadQuery."""
+    query = read_page_query()
+    write, then = writer(), earlier(query)
+    with reading(deps().engine) as db:
+        table = answer("data_health", db, shop(), query)
+        before = answer("data_health", db, shop(), then) if then else None
+        controls = make_controls(db, "data_health", query, compares=True)
     return render_template(
         "admin/data_health.html",
         query=query,
         write=write,
         table=table,
         controls=controls,
-        span=_span(query, write),
-        charts={"health": charts.health(table, query, write)},
-        downloads=_links("data_health"),
+        span=span(query, write),
+        compared=span(then, write) if then else None,
+        changes=figure_changes(table, before, write),
+        charts={"health": stage_charts.health(table, query, write)},
+        downloads=downloads("data_health"),
         demo=deps().config.demo,
     )
 
@@ -275,8 +267,8 @@ def setup() -> ResponseReturnValue:
     query = Query(today - timedelta(days=_CHECKED_DAYS - 1), today, deps().now())
     with reading(deps().engine) as db:
         last = counters.read_last_days(db, shop(), query)
-        arrived = REPORTS["data_health"].answer(db, shop(), query)
-    write = _writer()
+        arrived = answer("data_health", db, shop(), query)
+    write = writer()
     config = deps().config
     base = config.public_url.rstrip("/")
     return render_template(
@@ -298,22 +290,3 @@ def setup() -> ResponseReturnValue:
         write=write,
         demo=config.demo,
     )
-
-
-def menu(shop_id: int) -> list[dict[str, Any]]:
-    """The pages of a shop, the present one marked."""
-    find_own_shop(shop_id)
-    here = "admin.journeys" if request.endpoint == "admin.person" else request.endpoint
-    return [
-        {"url": url_for(endpoint, shop_id=shop_id), "name": translate(name), "icon": icon, "here": endpoint == here}
-        for endpoint, (name, icon) in PAGES.items()
-    ]
-
-
-def switcher() -> list[dict[str, Any]]:
-    """The reader's shops, each with the link to the same page there."""
-    here = g.get("shop_id")
-    same = request.endpoint if here is not None and request.endpoint in PAGES else "admin.stages"
-    return [
-        {"name": own.name, "url": url_for(same, shop_id=own.shop_id), "here": own.shop_id == here} for own in account().shops
-    ]

@@ -1,11 +1,12 @@
 """Reports: named questions answered by a table with units.
 
 To add a report: write a module here and name it in REPORTS.  Its JSON, CSV,
-OpenAPI entry and documentation follow from it; a page is one function in http/pages.py.
+OpenAPI entry and documentation follow from it; its page is an entry of http/report_pages.py.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -46,6 +47,7 @@ from tracker.reports import (
     touchpoints,
 )
 from tracker.reports.query import Query
+from tracker.reports.sorting import sort_rows
 from tracker.reports.table import Column, ReportTable
 from tracker.shops import Shop
 
@@ -106,3 +108,17 @@ REPORTS: dict[str, Report] = {
     "reconciliation": reconciliation,
     "data_health": data_health,
 }
+
+
+def parameters(name: str) -> tuple[str, ...]:
+    """What the report heeds.  Rows that are all at hand can be sorted, whatever the report; one that pages says so itself."""
+    own = REPORTS[name].PARAMETERS
+    return own if "cursor" in own else (*own, "sort")
+
+
+def answer(name: str, db: Connection, shop: Shop, query: Query) -> ReportTable:
+    """The report's answer, sorted as asked.  Raises BadQuery."""
+    table = REPORTS[name].answer(db, shop, query)
+    if not query.sort or "cursor" in REPORTS[name].PARAMETERS:
+        return table
+    return replace(table, rows=sort_rows(table.rows, table.columns, query.sort))

@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 from tracker.journey.contribution import FAMILIES
 from tracker.reports import arrivals, counters, credits
 from tracker.reports.query import Query, page
+from tracker.reports.sorting import sort_rows
 from tracker.reports.table import N_, Column, ReportTable, Sentence, Unit
 from tracker.shops import Shop
 
 TITLE = N_("Campaigns")
 QUESTION = N_("Which campaigns bring journeys that end in an order?")
-PARAMETERS = ("period", "since", "until", "filter", "cursor", "limit")
+PARAMETERS = ("period", "since", "until", "filter", "sort", "cursor", "limit")
 FILTERS = FAMILIES["arrivals"].kinds
 
 COLUMNS = (
@@ -43,10 +44,14 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     rows = {key: found for key, found in every.items() if key[2]}
     total = arrivals.add_up(rows)
     unlabelled = sum(found["journeys"] for key, found in every.items() if not key[2])
-    shown, cursor = page(sorted(rows.items(), key=lambda row: (-row[1]["journeys"], row[0])), query)
+    every_row = [
+        {**credits.key_cells(key), **arrivals.cells(found, shop, query)}
+        for key, found in sorted(rows.items(), key=lambda row: (-row[1]["journeys"], row[0]))
+    ]
+    shown, cursor = page(sort_rows(every_row, COLUMNS, query.sort), query)
     return ReportTable(
         COLUMNS,
-        [{**credits.key_cells(key), **arrivals.cells(found, shop, query)} for key, found in shown],
+        shown,
         sample=total["journeys"],
         figures=FIGURES,
         totals={**arrivals.cells(total, shop, query), "campaigns": len(rows)},

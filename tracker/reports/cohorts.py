@@ -31,7 +31,7 @@ MONTH_TITLES = (
     N_("Month 7"), N_("Month 8"), N_("Month 9"), N_("Month 10"), N_("Month 11"), N_("Month 12"),
 )  # fmt: skip
 
-COHORT = Column("cohort", Unit.DAY, N_("First order in"), N_("The month of the customers' first order, as its first day."))
+COHORT = Column("cohort", Unit.MONTH, N_("First order in"), N_("The month of the customers' first order, as its first day."))
 CUSTOMERS = Column(
     "customers", Unit.COUNT, N_("Customers"), N_("Customers whose first counted order lies in this month, cancelled ones not.")
 )

@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from tracker.journey.contribution import FAMILIES
 from tracker.reports import counters
 from tracker.reports.query import Query, page
+from tracker.reports.sorting import sort_rows
 from tracker.reports.table import N_, Column, Money, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
 
 TITLE = N_("Landing pages")
 QUESTION = N_("On which pages do journeys begin, and where do people leave at once?")
-PARAMETERS = ("period", "since", "until", "filter", "cursor", "limit")
+PARAMETERS = ("period", "since", "until", "filter", "sort", "cursor", "limit")
 FILTERS = FAMILIES["landings"].kinds
 
 _AMOUNTS = (
@@ -46,10 +47,11 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     total: Counter[str] = Counter()
     for found in by_page.values():
         total.update(found)
-    shown, cursor = page(sorted(by_page.items(), key=lambda row: (-row[1]["journeys"], row[0])), query)
+    by_journeys = sorted(by_page.items(), key=lambda row: (-row[1]["journeys"], row[0]))
+    shown, cursor = page(sort_rows([_row(path, found, total, shop) for path, found in by_journeys], COLUMNS, query.sort), query)
     return ReportTable(
         COLUMNS,
-        [_row(path, found, total, shop) for path, found in shown],
+        shown,
         sample=total["journeys"],
         figures=FIGURES,
         totals={**_cells(total, shop), "pages": len(by_page)},

@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from tracker.journey.contribution import FAMILIES
 from tracker.reports import counters
 from tracker.reports.query import Query, page
+from tracker.reports.sorting import sort_rows
 from tracker.reports.table import N_, Column, Money, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
 
 TITLE = N_("Paths")
 QUESTION = N_("By which ways of channels do people come, and which lead to orders?")
-PARAMETERS = ("period", "since", "until", "filter", "cursor", "limit")
+PARAMETERS = ("period", "since", "until", "filter", "sort", "cursor", "limit")
 FILTERS = FAMILIES["paths"].kinds
 
 _AMOUNTS = (
@@ -57,11 +58,12 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     amounts = counters.read_amounts(db, shop, query, "paths")
     by_path = {metric: counters.by_metric(amounts, metric) for metric in ("journeys", "ordered", "net")}
     paths = sorted(by_path["journeys"].items(), key=lambda found: (-found[1], found[0]))
-    shown, cursor = page(paths, query)
     total = Counter({metric: sum(found.values()) for metric, found in by_path.items()})
+    rows = [_row(path, Counter({m: found[path] for m, found in by_path.items()}), total, shop) for path, _ in paths]
+    shown, cursor = page(sort_rows(rows, COLUMNS, query.sort), query)
     return ReportTable(
         COLUMNS,
-        [_row(path, Counter({m: found[path] for m, found in by_path.items()}), total, shop) for path, _ in shown],
+        shown,
         sample=total["journeys"],
         figures=FIGURES,
         totals={**_cells(total, shop), "paths": len(paths)},

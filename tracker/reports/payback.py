@@ -27,7 +27,9 @@ QUESTION = N_("After how many months have new customers paid for the advertising
 PARAMETERS = ("period", "since", "until", "filter")
 FILTERS = ("channel",)
 
-COHORT = Column("cohort", Unit.DAY, N_("Month of the first order"), N_("The first day of the month, in the shop's time zone."))
+COHORT = Column(
+    "cohort", Unit.MONTH, N_("Month of the first order"), N_("The first day of the month, in the shop's time zone.")
+)
 CHANNEL = Column(
     "channel",
     Unit.TEXT,

@@ -109,6 +109,14 @@ class QueryArgs(Schema):
         validate=validate.Regexp(r"\A[A-Za-z0-9._:~-]{0,200}\Z", error=N_("take the cursor from the page before")),
         metadata={"description": "Where the next page begins: next_cursor of the page before."},
     )
+    sort = fields.String(
+        validate=validate.Regexp(
+            r"\A-?[a-z][a-z0-9_]{0,40}\Z", error=N_("write a column's key, with a minus before it for most first")
+        ),
+        metadata={
+            "description": "The column by which rows are sorted, such as -net: most first. By default as the report has them."
+        },
+    )
     limit = fields.Integer(
         validate=validate.Range(1, 500, error=N_("write a number from 1 to 500")),
         error_messages={"invalid": N_("write a number from 1 to 500")},
@@ -133,6 +141,7 @@ class Query:
     period: str = "custom"
     cursor: str = ""
     limit: int = 50
+    sort: str = ""
     subject_id: int | None = None
     revenue_on: str = "order"
     look_back: int = 30
@@ -151,9 +160,16 @@ class Query:
 
     def before(self) -> Query:
         """The same question about as many days right before."""
-        return replace(
-            self, since=self.since - timedelta(days=self.days), until=self.since - timedelta(days=1), period="custom"
-        )
+        return self._earlier(self.days)
+
+    def year_before(self) -> Query:
+        """The same question about the same days of the week a year before: 52 weeks."""
+        return self._earlier(364)
+
+    def _earlier(self, days: int) -> Query:
+        """From the first page on, since a cursor is of one answer."""
+        moved = timedelta(days=days)
+        return replace(self, since=self.since - moved, until=self.until - moved, period="custom", cursor="", sort="")
 
     def instants(self, zone: ZoneInfo) -> tuple[Instant, Instant]:
         """[start, end) of the days in that zone."""
@@ -182,6 +198,11 @@ def read_query(args: Mapping[str, str], shop: Shop, now: Instant, *, strict: boo
         _check_days(since, until)
     view = given.pop("view", shop.settings.stage_view)
     return Query(since, until, now, view=view if view in VIEWS else "twelve", period=period, **given)
+
+
+def filter_text(kind: str, value: str) -> str:
+    """A filter as it is written in a link, where commas stand between several."""
+    return f"{kind}={value.replace('%', '%25').replace(',', '%2C')}"
 
 
 def page(rows: Sequence[_T], query: Query) -> tuple[Sequence[_T], str | None]:

@@ -31,6 +31,7 @@ class Unit(StrEnum):
     TEXT = "text"
     INSTANT = "instant"
     DAY = "day"
+    MONTH = "month"  # its first day
 
 
 class Share(NamedTuple):

@@ -15,7 +15,7 @@
   const controls = () => document.querySelector("form[data-controls]");
   const showDays = () => {
     const form = controls();
-    if (!form) return;
+    if (!form?.elements.period) return;
     const custom = form.elements.period.value === "custom";
     const days = form.querySelector("[data-days]");
     days.hidden = !custom;
@@ -36,20 +36,14 @@
 
   // Live: the page is asked again and its report put in place of the old one.
   let timer = null;
-  const refresh = async () => {
-    if (document.hidden) return;
-    const answer = await fetch(location.href, { headers: { "X-Requested-With": "live" } });
-    if (!answer.ok || answer.redirected) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.querySelector("[data-live]");
+  const refresh = () => {
     const old = document.querySelector("[data-live]");
-    if (!fresh || !old || old.contains(document.activeElement)) return; // do not pull it away from under a reader
-    old.replaceWith(document.adoptNode(fresh));
-    start();
+    if (document.hidden || !old || old.contains(document.activeElement)) return; // do not pull it away from under a reader
+    htmx.ajax("GET", location.href, { target: "[data-live]", select: "[data-live]", swap: "outerHTML" });
   };
   const setLive = (on) => {
     clearInterval(timer);
-    timer = on ? setInterval(() => refresh().catch(() => {}), 5000) : null;
+    timer = on ? setInterval(refresh, 5000) : null;
     const link = new URL(location.href);
     if (on) link.searchParams.set("live", "1");
     else link.searchParams.delete("live");
@@ -73,9 +67,19 @@
 
   const start = () => {
     addTooltips(document);
+    showDays();
     window.drawCharts?.();
   };
-  showDays();
   start();
+  document.addEventListener("htmx:afterSwap", start);
+  // What is no answer to the question – a login that has ended, an error – is shown as the page that it is.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const asked = new URL(detail.pathInfo.requestPath, location.href);
+    const answered = new URL(detail.xhr.responseURL);
+    if (detail.xhr.status < 400 && asked.pathname === answered.pathname) return;
+    detail.shouldSwap = false;
+    if (timer) return; // live: the next look may do better
+    location.assign(detail.xhr.status < 400 ? answered : detail.pathInfo.finalRequestPath || asked);
+  });
   if (document.querySelector("[data-live-toggle]")?.checked) setLive(true);
 })();

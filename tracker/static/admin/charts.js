@@ -79,22 +79,133 @@
     };
   };
 
+  // A part of each bar may be drawn inside it: data.names then says what both are.
   const bars = (element, data) => {
-    element.style.height = `${data.bars.length * 42 + 12}px`;
+    const parts = data.bars.some((bar) => bar.part != null);
+    const most = data.whole ?? Math.max(...data.bars.map((bar) => bar.value));
+    element.style.height = `${data.bars.length * (narrow(element) ? 42 : 34) + 12 + (parts ? 30 : 0)}px`;
+    const bar = (name, key, fill, z, label) => ({
+      name,
+      type: "bar",
+      barWidth: 20,
+      barGap: "-100%",
+      z,
+      itemStyle: { color: fill, borderRadius: [0, 4, 4, 0] },
+      data: data.bars.map((one) => ({
+        value: one[key],
+        label: { show: label, position: "right", formatter: one.label, ...text({ fontWeight: 600, fontSize: narrow(element) ? 12 : 13 }) },
+      })),
+    });
     return {
-      grid: { left: narrow(element) ? 150 : 200, right: narrow(element) ? 90 : 130, top: 4, bottom: 4 },
+      legend: parts ? { bottom: 0, selectedMode: false, itemWidth: 12, itemHeight: 12, textStyle: text({ fontSize: 12 }) } : undefined,
+      grid: { left: narrow(element) ? 150 : 200, right: narrow(element) ? 100 : 170, top: 4, bottom: parts ? 34 : 4 },
       tooltip: tooltip({ trigger: "item", formatter: (p) => encode(`${p.name}: ${data.bars[p.dataIndex].label}`) }),
-      xAxis: hiddenAxis(Math.max(data.whole, 1)),
-      yAxis: nameAxis(element, data.bars.map((bar) => bar.name)),
+      xAxis: hiddenAxis(Math.max(most, 0.01)),
+      yAxis: nameAxis(element, data.bars.map((one) => one.name)),
+      series: [
+        bar(data.names[0], "value", parts ? colour("soft") : data.whole == null ? colour("accent") : colour("after"), 2, true),
+        ...(parts ? [bar(data.names[1], "part", colour("accent"), 3, false)] : []),
+      ],
+    };
+  };
+
+  const legend = (extra) => ({ bottom: 0, type: "scroll", itemWidth: 12, itemHeight: 12, textStyle: text({ fontSize: 12 }), pageTextStyle: text({ fontSize: 12 }), inactiveColor: colour("muted"), ...extra });
+  const shades = () => ["accent", "after", "lost", "length-4", "reference", "kind-counted_only", "length-2", "muted"].map(colour);
+  const labelled = (data) => (p) => encode(`${p.name} · ${p.seriesName}: ${data.series[p.seriesIndex].labels[p.dataIndex]}`);
+
+  const grouped = (element, data) => {
+    const thick = data.series.length > 3 ? 8 : 12;
+    element.style.height = `${data.names.length * (data.series.length * (thick + 2) + 14) + 44}px`;
+    return {
+      color: shades(),
+      legend: legend(),
+      grid: { left: narrow(element) ? 130 : 200, right: 20, top: 4, bottom: 36 },
+      tooltip: tooltip({ trigger: "item", formatter: labelled(data) }),
+      xAxis: { type: "value", axisLabel: { color: colour("muted"), hideOverlap: true, formatter: short }, splitLine: { lineStyle: { color: colour("line") } } },
+      yAxis: nameAxis(element, data.names),
+      series: data.series.map((one) => ({ name: one.name, type: "bar", barWidth: thick, barGap: "20%", itemStyle: { borderRadius: [0, 3, 3, 0] }, data: one.values })),
+    };
+  };
+
+  // Numbers of an axis, in the page's language.
+  const short = (value) => new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" }).format(value);
+  const percent = (value) => new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(value);
+  const upright = (element, data) => ({
+    color: shades(),
+    legend: data.series.length > 1 ? legend() : undefined,
+    grid: { left: 8, right: 12, top: 14, bottom: data.series.length > 1 ? 36 : 8, containLabel: true },
+    tooltip: tooltip({
+      trigger: "axis",
+      axisPointer: { type: "shadow" },
+      formatter: (points) =>
+        [
+          `<strong>${encode(data.titles[points[0].dataIndex])}</strong>`,
+          ...points.map((p) => `${p.marker}${encode(p.seriesName)}: ${encode(data.series[p.seriesIndex].labels[p.dataIndex])}`),
+        ].join("<br>"),
+    }),
+    xAxis: { type: "category", data: data.names, axisLine: { lineStyle: { color: colour("line") } }, axisTick: { show: false }, axisLabel: { color: colour("muted"), hideOverlap: true, alignMaxLabel: "right" } },
+    yAxis: { type: "value", max: data.series.every((one) => one.share) ? 1 : undefined, axisLabel: { color: colour("muted"), formatter: data.series.every((one) => one.share) ? percent : short }, splitLine: { lineStyle: { color: colour("line") } } },
+  });
+
+  const columns = (element, data) => {
+    element.style.height = "250px";
+    return {
+      ...upright(element, data),
+      series: data.series.map((one, i) => ({ name: one.name, type: "bar", barMaxWidth: 28, barGap: data.overlaid ? "-100%" : "10%", z: 2 + i, itemStyle: { color: data.overlaid && !i ? colour("soft") : data.overlaid ? colour("accent") : undefined, borderRadius: [3, 3, 0, 0] }, data: one.values })),
+    };
+  };
+
+  const lines = (element, data) => {
+    element.style.height = "260px";
+    return {
+      ...upright(element, data),
+      series: data.series.map((one) => ({ name: one.name, type: "line", symbolSize: 5, connectNulls: false, data: one.values })),
+    };
+  };
+
+  const heat = (element, data) => {
+    element.style.height = `${data.rows.length * 32 + 70}px`;
+    const most = Math.max(...data.fields.map((field) => field[2]), 0.0001);
+    const few = data.columns.length < 14 && !narrow(element);
+    return {
+      grid: { left: narrow(element) ? 110 : 190, right: 8, top: 4, bottom: 64 },
+      tooltip: tooltip({ trigger: "item", formatter: (p) => encode(`${data.rows[p.data.value[1]]} · ${data.columns[p.data.value[0]]}: ${p.data.words}`) }),
+      xAxis: { type: "category", data: data.columns, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: colour("muted"), fontSize: 11, interval: 0, rotate: narrow(element) ? 60 : 25, width: narrow(element) ? 70 : 110, overflow: "truncate" } },
+      yAxis: nameAxis(element, data.rows, { width: narrow(element) ? 104 : 180 }),
       series: [
         {
-          type: "bar",
-          barWidth: 20,
-          itemStyle: { color: colour("after"), borderRadius: [0, 4, 4, 0] },
-          data: data.bars.map((bar) => ({
-            value: bar.value,
-            label: { show: true, position: "right", formatter: bar.label, ...text({ fontWeight: 600, fontSize: narrow(element) ? 12 : 13 }) },
+          type: "heatmap",
+          data: data.fields.map(([x, y, share, words]) => ({
+            value: [x, y, share],
+            words,
+            itemStyle: { borderColor: colour("surface"), borderWidth: 2 },
+            label: { show: few, formatter: words, ...text({ fontSize: 11, color: share / most > 0.6 ? colour("heat-text") : colour("text") }) },
           })),
+        },
+      ],
+      visualMap: { show: false, min: 0, max: most, dimension: 2, inRange: { color: [colour("heat-low"), colour("accent")] } },
+    };
+  };
+
+  const paths = (element, data) => {
+    element.style.height = `${Math.max(260, data.nodes.length * 30)}px`;
+    const length = narrow(element) ? 11 : 24;
+    return {
+      tooltip: tooltip({ trigger: "item", formatter: (p) => encode(p.dataType === "edge" ? p.data.label : p.data.title) }),
+      series: [
+        {
+          type: "sankey",
+          nodes: data.nodes.map((node) => ({ name: node.id, title: node.name, itemStyle: { color: node.id === "+" ? colour("accent") : node.id === "-" ? colour("lost") : colour("muted") }, label: { formatter: shorten(node.name, length), position: /^[+-]$/.test(node.id) ? "left" : "right" } })),
+          links: data.links.map((link) => ({ source: link.source, target: link.target, value: link.value, label: link.label, lineStyle: { color: link.good ? colour("accent") : colour("muted"), opacity: link.good ? 0.55 : 0.25 } })),
+          left: 4,
+          right: 4,
+          top: 8,
+          bottom: 8,
+          nodeWidth: 10,
+          nodeGap: 10,
+          draggable: false,
+          emphasis: { focus: "adjacency" },
+          label: text({ fontSize: 12, textBorderColor: colour("surface"), textBorderWidth: 3 }),
         },
       ],
     };
@@ -232,7 +343,7 @@
     };
   };
 
-  const kinds = { approach, bars, stays, days, health, flow };
+  const kinds = { approach, bars, stays, days, health, flow, grouped, columns, lines, heat, paths };
   const drawn = new Map();
 
   window.drawCharts = () => {

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 const FILES = {
   echarts: ["dist/echarts.min.js", "LICENSE", "NOTICE"],
+  "htmx.org": ["dist/htmx.min.js", "LICENSE"],
   "@tabler/core": ["dist/css/tabler.min.css", "dist/js/tabler.min.js"], // its package has no LICENSE file, ours is written out
 };
 

@@ -1,7 +1,4 @@
-"""What the charts draw, made from the tables that stand beside them.
-
-Out: JSON-able dicts for static/admin/charts.js.  All labels are written here, so that the script knows no language.
-"""
+"""The drawings of the stages and of what arrived, each of one report alone."""
 
 from __future__ import annotations
 
@@ -67,11 +64,11 @@ def _drop(drop: Cell, reference: Cell, write: Writer, last: bool) -> str | None:
 def after_order(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
     """Bars of the stages after the order, as shares of the journeys with an order."""
     bars = [
-        {"name": _stage(row, write), "value": share.part, "label": _count_and_share(share.part, share, write)}
+        {"name": _stage(row, write), "value": share.part, "part": None, "label": _count_and_share(share.part, share, write)}
         for row in table.rows[VIEWS[query.view].approach :]
         if isinstance(share := row["share_of_orders"], Share)
     ]
-    return {"kind": "bars", "bars": bars, "whole": table.totals["ordered"]}
+    return {"kind": "bars", "bars": bars, "whole": table.totals["ordered"], "names": []}
 
 
 def stays(table: ReportTable, write: Writer) -> dict[str, Any]:

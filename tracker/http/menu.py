@@ -1,0 +1,134 @@
+"""The menu: groups of pages, and the switcher between the reader's shops.
+
+To add a page to the menu: its endpoint in MENU, and its name in NAMES unless it is the page of a report, which has one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g, request, url_for
+
+from tracker.http.deps import account, find_own_shop
+from tracker.http.locale import translate
+from tracker.reports import REPORTS
+from tracker.reports.table import N_
+
+# (name, icon of icons.html, endpoints)
+MENU: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (N_("Overview"), "overview", ("admin.overview",)),
+    (
+        N_("Journeys"),
+        "journeys",
+        (
+            "admin.stages",
+            "admin.flow",
+            "admin.journey_map",
+            "admin.paths",
+            "admin.touchpoints",
+            "admin.endings",
+            "admin.journeys",
+        ),
+    ),
+    (
+        N_("Where from"),
+        "compass",
+        (
+            "admin.channels",
+            "admin.campaigns",
+            "admin.landing_pages",
+            "admin.ai_assistants",
+            "admin.attribution",
+            "admin.costs",
+            "admin.payback",
+            "admin.mail",
+        ),
+    ),
+    (
+        N_("Sales"),
+        "bag",
+        (
+            "admin.orders",
+            "admin.products",
+            "admin.categories",
+            "admin.coupons",
+            "admin.searches",
+            "admin.carts",
+            "admin.checkouts",
+        ),
+    ),
+    (
+        N_("Customers"),
+        "people",
+        (
+            "admin.customers",
+            "admin.cohorts",
+            "admin.clv",
+            "admin.companies",
+            "admin.satisfaction",
+            "admin.support",
+            "admin.advocacy",
+        ),
+    ),
+    (N_("Data"), "health", ("admin.data_health", "admin.reconciliation", "admin.setup")),
+    (N_("Manage"), "settings", ("admin.settings",)),
+)
+NAMES = {
+    "admin.setup": N_("Set-up"),
+    "admin.settings": N_("Settings"),
+}
+
+# A page that is reached from another one, and stands at its place in the menu.
+BELOW = {"admin.person": "admin.journeys", "admin.task": "admin.settings", "admin.erase": "admin.journeys"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page."""
+
+    name: str
+    url: str
+    here: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pages under a heading; a group of one page is that page."""
+
+    name: str
+    icon: str
+    entries: list[Entry]
+
+    @property
+    def here(self) -> bool:
+        return any(entry.here for entry in self.entries)
+
+
+def name_of(endpoint: str) -> str:
+    """A msgid."""
+    return NAMES.get(endpoint) or REPORTS[endpoint.partition(".")[2]].TITLE
+
+
+def menu(shop_id: int) -> list[Group]:
+    """The pages of a shop, the present one marked."""
+    find_own_shop(shop_id)
+    here = BELOW.get(request.endpoint or "", request.endpoint)
+    return [
+        Group(
+            translate(name),
+            icon,
+            [Entry(translate(name_of(one)), url_for(one, shop_id=shop_id), one == here) for one in endpoints],
+        )
+        for name, icon, endpoints in MENU
+    ]
+
+
+def switcher() -> list[dict[str, Any]]:
+    """The reader's shops, each with the link to the same page there."""
+    here = g.get("shop_id")
+    in_menu = {endpoint for _, _, endpoints in MENU for endpoint in endpoints}
+    same = request.endpoint if here is not None and request.endpoint in in_menu else "admin.overview"
+    return [
+        {"name": own.name, "url": url_for(same, shop_id=own.shop_id), "here": own.shop_id == here} for own in account().shops
+    ]
