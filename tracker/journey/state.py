@@ -311,6 +311,7 @@ class Subject:
 
     position: list[Any] = field(default_factory=list)  # of the last event folded: [occurred_at, sequence, event_id]
     ticked_at: Instant = 0  # everything due until then has been done
+    base_at: Instant = 0  # what happened before is folded away for good; 0: nothing is
     event_count: int = 0
     journey_count: int = 0
     open: int = 0  # number of the open journey; 0: none

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from tracker import tables as t
+from tracker.clock import Instant
 from tracker.journey.contribution import (
     Basis,
     Change,
@@ -79,6 +80,16 @@ def move_events(db: Connection, shop_id: int, moved: Iterable[tuple[int, int, in
 def insert_events(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Events that are known to be new."""
     insert_rows(db, t.events, rows)
+
+
+def delete_events(db: Connection, shop_id: int, link_ids: Iterable[int], before: Instant = 2**62) -> int:
+    """Of these links, what happened before an instant; how many."""
+    c = t.events.c
+    count = 0
+    for some in chunks(link_ids):
+        of_past = (c.shop_id == shop_id, c.link_id.in_(some), c.occurred_at < before)
+        count += db.execute(delete(t.events).where(*of_past)).rowcount
+    return count
 
 
 _COPY_FROM = 200  # rows: for fewer, COPY costs more than it saves
@@ -340,11 +351,14 @@ def _delete_numbers(db: Connection, table: Table, shop_id: int, subject_id: int,
 
 
 def save_checkpoint(db: Connection, shop_id: int, one: Held, *, is_base: bool = False) -> None:
-    """The subject as it is now; all its journeys are in memory."""
+    """The subject as it is now; all its journeys are in memory.
+
+    A base lies right before its cut, where no event can be: a later checkpoint never has its place.
+    """
     row = {
         "shop_id": shop_id,
         "subject_id": one.subject_id,
-        "position_at": one.subject.position[0],
+        "position_at": one.subject.base_at - 1 if is_base else one.subject.position[0],
         "state": write_body(dump_checkpoint(one.subject)),
         "is_base": is_base,
     }

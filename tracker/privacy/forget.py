@@ -43,7 +43,7 @@ def erase(db: Connection, shop: Shop, subject_id: int, hold: Hold, now: Instant)
         raise NoSuchPerson(f"there is no person {subject_id}")
     bury(db, shop, links, hold.secret, now)
     gone = {
-        "events": delete_events(db, shop, [row.link_id for row in links]),
+        "events": save.delete_events(db, shop.shop_id, [row.link_id for row in links]),
         "links": len(links),
         "journeys": len(read_booked(db, shop.shop_id, subject_id)),
     }
@@ -104,14 +104,6 @@ def bury(db: Connection, shop: Shop, links: Iterable[Row[Any]], secret: str, now
         if row.kind != MEMBER
     ]
     upsert(db, t.tombstones, rows)
-
-
-def delete_events(db: Connection, shop: Shop, link_ids: Iterable[int]) -> int:
-    c = t.events.c
-    count = 0
-    for some in chunks(link_ids):
-        count += db.execute(delete(t.events).where(c.shop_id == shop.shop_id, c.link_id.in_(some))).rowcount
-    return count
 
 
 def _links(db: Connection, shop: Shop, subject_id: int) -> list[Row[Any]]:
