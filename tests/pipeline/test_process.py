@@ -353,3 +353,17 @@ def test_numbers_that_never_arrived_are_lost_until_they_do(engine: Engine, shop:
     assert (totals(engine, shop)["numbered"], totals(engine, shop)["lost"]) == (3, 2)
     work_in(engine, shop, intake_row(shop, numbered[2]))  # late, so that the subject is folded again
     assert (totals(engine, shop)["numbered"], totals(engine, shop)["lost"]) == (4, 1)
+
+
+def test_a_cart_that_goes_on_in_the_next_journey_is_there_once(engine: Engine, shop: Shop) -> None:
+    first, second = ({"items": [{"item_id": name, "price": 100}]} for name in ("dress", "lamp"))
+    of_visitor = {"visitor_key": "v1", "email": "a@b.dk"}
+    for told_now in (
+        event("add_to_cart", START, data=first),
+        purchase(START + MINUTE, "o1", status="pending", **of_visitor),
+        event("add_to_cart", START + 2 * MINUTE, data=second),
+        told("order_paid", START + 3 * MINUTE, order_key="o1"),
+    ):
+        work_in(engine, shop, intake_row(shop, told_now))
+    carts = sorted((row.number, row.position, row.state, row.products) for row in all_rows(engine, t.carts, shop))
+    assert carts == [(1, 0, "ordered", ["dress"]), (2, 0, "filled", ["lamp"])]

@@ -333,6 +333,7 @@ class Subject:
     journeys: dict[int, Journey] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
     buys_changed: bool = False
+    carts_moved: bool = False  # a changed journey has fewer carts than before
 
     def needed_journeys(self) -> set[int]:
         """The numbers of the journeys that any next event may touch."""
@@ -340,7 +341,7 @@ class Subject:
         return {self.open, self.latest_order, here, *self.subscriptions.values()} - {0}
 
 
-_NOT_STORED = {"journeys", "changed", "buys_changed"}
+_NOT_STORED = {"journeys", "changed", "buys_changed", "carts_moved"}
 _SUBJECT_FIELDS = tuple(f for f in Subject.__slots__ if f not in _NOT_STORED)
 
 

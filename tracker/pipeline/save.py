@@ -140,8 +140,8 @@ def save_subjects(db: Connection, frames: Frames, held: Iterable[Held], build: i
     for one in held:
         gone = [number for number in one.subject.changed if number not in one.subject.journeys]
         _delete_numbers(db, t.journeys, shop_id, one.subject_id, gone)
-        if one.refolded:  # a journey may have fewer carts than before
-            db.execute(delete(t.carts).where(t.carts.c.shop_id == shop_id, t.carts.c.subject_id == one.subject_id))
+        if one.refolded or one.subject.carts_moved:
+            _delete_numbers(db, t.carts, shop_id, one.subject_id, sorted(one.subject.changed))
         if one.subject_id in customers and not one.subject.buys:
             c = t.customers.c
             db.execute(delete(t.customers).where(c.shop_id == shop_id, c.subject_id == one.subject_id))
@@ -203,7 +203,7 @@ class SubjectRows:
             into += difference(customer_booked if build is None else {}, booked)
             if booked:
                 self.customers.append(customer_row(self._shop_id, one.subject_id, subject, booked, frame.basis))
-        subject.changed, subject.buys_changed = set(), False
+        subject.changed, subject.buys_changed, subject.carts_moved = set(), False, False
 
     def _add_journey(self, subject_id: int, journey: Journey, basis: Basis) -> None:
         self.journeys.append(journey_row(self._shop_id, subject_id, journey, basis))
