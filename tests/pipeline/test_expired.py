@@ -14,6 +14,7 @@ from tracker import tables as t
 from tracker.clock import DAY, HOUR, MINUTE
 from tracker.pipeline import process
 from tracker.pipeline.rebuild import subject_ids
+from tracker.privacy.forget import erase
 from tracker.privacy.retention import MONTH, expire
 from tracker.shops import Shop
 from tracker.storage import writing
@@ -97,3 +98,41 @@ def test_a_shorter_time_afterwards_moves_the_cut_and_a_longer_one_does_not_move_
     assert base == START + 3 * HOUR - 1
     work_in(engine, shop, intake_row(shop, look("e", START + 3 * HOUR - 1)))
     assert outcome(engine, shop, "dropped") == EXPIRED
+
+
+# --- companies
+
+
+def company_with_two(engine: Engine) -> tuple[Shop, int]:
+    """Anna and Bo of b.dk, and the company's number."""
+    shop = add_shop(engine, b2b=True)
+    for who, visitor in (("anna", "phone"), ("bo", "work")):
+        seen = look("dress", START, visitor_key=visitor)
+        work_in(
+            engine, shop, intake_row(shop, seen, told("identify", START + MINUTE, visitor_key=visitor, email=f"{who}@b.dk"))
+        )
+    with engine.connect() as db:
+        [company] = subject_ids(db, shop.shop_id)
+    return shop, company
+
+
+def test_a_company_that_is_erased_goes_with_everybody_who_is_of_it(engine: Engine) -> None:
+    shop, company = company_with_two(engine)
+    with writing(engine) as db:
+        gone = erase(db, shop, company, HOLD, START + HOUR)
+    assert (gone["events"], all_rows(engine, t.events, shop), all_rows(engine, t.links, shop)) == (4, [], [])
+    work_in(engine, shop, intake_row(shop, look("lamp", START + HOUR, visitor_key="phone")))  # a browser of one of them
+    assert all_rows(engine, t.events, shop) == []
+    assert outcome(engine, shop, "dropped") == {"erased": 1}
+    same_when_rebuilt(engine, shop)
+
+
+def test_of_a_company_that_is_forgotten_no_keys_are_left(engine: Engine) -> None:
+    shop, company = company_with_two(engine)
+    kept = replace(shop, settings=replace(shop.settings, events_months=0, people_months=1))
+    with writing(engine) as db:
+        assert expire(db, kept, [company], HOLD, START + 2 * MONTH)["people"] == 1
+    assert all_rows(engine, t.links, shop) == all_rows(engine, t.link_log, shop) == []
+    work_in(engine, shop, intake_row(shop, look("lamp", START + 70 * DAY, visitor_key="phone")))
+    with engine.connect() as db:
+        assert company not in subject_ids(db, shop.shop_id)

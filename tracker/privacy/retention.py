@@ -17,10 +17,10 @@ from tracker.clock import DAY, Instant
 from tracker.journey.fold import advance
 from tracker.journey.state import Subject
 from tracker.pipeline import save
-from tracker.pipeline.frames import Frame, Frames, frames_of
+from tracker.pipeline.frames import Frame, frames_of
 from tracker.pipeline.load import Held, chunks, links_of, load_for_refold, load_subjects
 from tracker.pipeline.process import Hold, next_due
-from tracker.privacy.forget import remove_keeping_totals
+from tracker.privacy.forget import delete_links, members, remove_keeping_totals
 from tracker.shops import Shop
 
 MONTH = 30 * DAY + 10 * 3_600_000  # a twelfth of a year
@@ -44,7 +44,8 @@ def expire(db: Connection, shop: Shop, subjects: Sequence[int], hold: Hold, now:
         last_at = max(one.subject.last_act_at, one.subject.position[0] if one.subject.position else 0)
         if people_before is not None and last_at < people_before:
             gone["events"] += save.delete_events(db, shop.shop_id, links)
-            _forget(db, frames, subject_id)
+            delete_links(db, shop, [subject_id, *members(db, shop, subject_id)])
+            remove_keeping_totals(db, frames, subject_id)
             gone["people"] += 1
         elif events_before is not None and _first_event(db, shop, links) < events_before:
             gone["events"] += _fold_away(db, frame, subject_id, links, events_before)
@@ -80,10 +81,3 @@ def _fold_away(db: Connection, frame: Frame, subject_id: int, links: dict[int, i
     db.execute(delete(t.checkpoints).where(old))
     save.save_checkpoint(db, shop.shop_id, one, is_base=True)
     return save.delete_events(db, shop.shop_id, links, before)
-
-
-def _forget(db: Connection, frames: Frames, subject_id: int) -> None:
-    remove_keeping_totals(db, frames, subject_id)
-    shop_id = frames.current.shop.shop_id
-    for table in (t.links, t.link_log):
-        db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.subject_id == subject_id))
