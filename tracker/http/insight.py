@@ -11,7 +11,6 @@ from tracker.http.cells import Writer
 from tracker.reports.query import Query
 from tracker.reports.stages import REFERENCE_CONVERSION
 from tracker.reports.table import ENOUGH, N_, ReportTable, Share
-from tracker.stages import VIEWS
 
 
 def insights(table: ReportTable, query: Query, write: Writer) -> list[str]:
@@ -25,7 +24,7 @@ def insights(table: ReportTable, query: Query, write: Writer) -> list[str]:
 def _loss(table: ReportTable, query: Query, write: Writer) -> str | None:
     rows = [
         (drop, row)
-        for row in table.rows[: VIEWS[query.view].approach - 1]
+        for row in table.rows[: query.view.approach - 1]
         if isinstance(drop := row["drop_off"], Share) and drop.enough and drop.part
     ]
     if not rows:

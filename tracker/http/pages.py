@@ -27,7 +27,7 @@ from tracker.reports import REPORTS, counters
 from tracker.reports.query import Query, read_query
 from tracker.reports.table import ENOUGH, N_, ReportTable
 from tracker.reports.words import DIRECTIONS, FILTER_KINDS, say
-from tracker.stages import STAGES, VIEWS
+from tracker.stages import STAGES
 from tracker.storage import reading
 
 PERIOD_NAMES = {
@@ -103,7 +103,7 @@ def _query(**fixed: Any) -> Query:
 
 
 def _writer(query: Query | None = None) -> Writer:
-    return Writer(locale(), shop().settings.tz, translate, sayer(query.view if query else "twelve"))
+    return Writer(locale(), shop().settings.tz, translate, sayer(*([query.view] if query else [])))
 
 
 def _controls(db: Connection, query: Query, kinds: Iterable[str], *, views: bool) -> dict[str, Any]:
@@ -112,9 +112,13 @@ def _controls(db: Connection, query: Query, kinds: Iterable[str], *, views: bool
     return {
         "periods": [Choice(key, translate(name), query.period == key) for key, name in PERIOD_NAMES.items()],
         "custom": custom,
-        "views": [Choice(key, view.name(locale()), query.view == key) for key, view in VIEWS.items()] if views else [],
+        "views": _view_choices(query) if views else [],
         "filters": _filter_choices(db, query, tuple(kinds)),
     }
+
+
+def _view_choices(query: Query) -> list[Choice]:
+    return [Choice(key, view.name(locale()), query.view.key == key) for key, view in shop().settings.views.items()]
 
 
 def _filter_choices(db: Connection, query: Query, kinds: tuple[str, ...]) -> dict[str, list[Choice]]:
@@ -175,7 +179,7 @@ def stages() -> ResponseReturnValue:
         insights=insights(table, query, write),
         changes=changes(table, before, write),
         charts=_stage_charts(table, moves, query, write),
-        approach=VIEWS[query.view].approach,
+        approach=query.view.approach,
         enough=ENOUGH,
         downloads=_links("stages"),
         flow_downloads=_links("flow"),
