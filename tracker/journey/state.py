@@ -93,7 +93,20 @@ class Tag:
     journey: int
 
     def dump(self) -> str:
-        return orjson.dumps([self.stage, self.reason, self.params, self.journey]).decode()
+        """JSON [stage, reason, journey, params] without what is usual at its end: most events continue, in a first journey."""
+        told: list[Any] = [self.stage, self.reason, self.journey, self.params]
+        while told[-1] == _USUAL[len(told) - 1]:
+            told.pop()
+        return orjson.dumps(told).decode()
+
+    @classmethod
+    def load(cls, stored: str) -> Tag:
+        told = orjson.loads(stored)
+        stage, reason, journey, params = told + list(_USUAL[len(told) :])
+        return cls(stage, reason, params, journey)
+
+
+_USUAL: tuple[Any, ...] = (0, "continues", 1, {})
 
 
 @dataclass(slots=True)

@@ -184,7 +184,7 @@ class SubjectRows:
             {
                 "shop_id": self._shop_id,
                 "subject_id": one.subject_id,
-                "state": dump_subject(subject),
+                "state": write_body(dump_subject(subject)),
                 "due_at": subject.due_at,
                 "set_aside": one.set_aside,
                 "generation": one.generation,
