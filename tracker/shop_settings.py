@@ -8,10 +8,12 @@ To add a setting: a field of ShopSettings and its line in SettingsSchema; in CHA
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -22,7 +24,7 @@ from tracker.clock import DAY, Instant, day_of
 from tracker.enrich import CHANNELS
 from tracker.errors import TrackerError
 from tracker.events.types import Consent, PageKind
-from tracker.stages import STAGES, VIEWS
+from tracker.stages import PURCHASE, STAGES, VIEWS, StageView, own_view
 from tracker.stages.tagging import TABLES
 
 LOCALES = ("da", "en", "sv")
@@ -58,6 +60,7 @@ class ShopSettings:
     locale: str = "da"
     languages: tuple[str, ...] = ("da",)  # that the shop speaks to its customers
     stage_view: str = "twelve"
+    stage_views: Mapping[str, Any] = field(default_factory=dict)  # the shop's own, by key: what stages.own_view takes
     idle_minutes: int = 30  # a session's longest gap; exactly this long continues
     journey_window_days: int = 30  # without an own act for longer, a journey lapses; 90 is usual between companies
     lapse_days: int = 180  # a customer silent for longer who comes back is reactivated
@@ -79,6 +82,11 @@ class ShopSettings:
     @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+    @cached_property
+    def views(self) -> dict[str, StageView]:
+        """The stage views that this shop's reports can be seen through, by key."""
+        return VIEWS | {key: own_view(key, told) for key, told in self.stage_views.items()}
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> ShopSettings:
@@ -112,7 +120,10 @@ class ShopSettings:
             given = SettingsSchema(partial=True).load(told)
         except ValidationError as error:
             raise BadSettings(error.messages if isinstance(error.messages, dict) else {"settings": error.messages}) from error
-        return ShopSettings.load({**self.dump(), **given})
+        after = ShopSettings.load({**self.dump(), **given})
+        if after.stage_view not in after.views:
+            raise BadSettings({"stage_view": ["is none of the stage views"]})
+        return after
 
     def changes_past(self, after: ShopSettings, now: Instant) -> bool:
         """Whether figures of the past would come out otherwise with the other settings."""
@@ -146,6 +157,31 @@ class _StageVersion(Schema):
     since_at = m.Integer(required=True)
     table = m.Integer(required=True, validate=validate.OneOf(list(TABLES)))
     own = m.List(m.Nested(_OwnRule), validate=validate.Length(max=200), load_default=list)
+
+
+_names = m.Dict(
+    keys=m.String(validate=validate.OneOf(LOCALES)),
+    values=m.String(validate=validate.Length(1, 60)),
+    validate=validate.Length(min=1, error="give a name in at least one language"),
+    required=True,
+)
+_is_key = validate.Regexp(r"\A[a-z][a-z0-9_]{0,29}\Z", error="write a key in small letters, digits and _")
+
+
+class _OwnViewStage(Schema):
+    key = m.String(required=True, validate=_is_key)
+    names = _names
+    holds = m.List(
+        m.String(validate=validate.OneOf([stage.key for stage in STAGES], error="is none of the twelve stages")),
+        required=True,
+        validate=validate.Length(min=1),
+    )
+
+
+class _OwnView(Schema):
+    names = _names
+    stages = m.List(m.Nested(_OwnViewStage), required=True, validate=validate.Length(2, 12))
+    ordered = m.Boolean()
 
 
 class _ChannelOverride(Schema):
@@ -185,6 +221,28 @@ def _check_network(text: str) -> None:
         raise ValidationError(f"{text} is no network: write one like 192.0.2.0/24") from error
 
 
+def _check_view_key(key: str) -> None:
+    _is_key(key)
+    if key in VIEWS:
+        raise ValidationError(f"{key} is one of the views that are always there: choose another key")
+
+
+def _check_view(told: dict[str, Any]) -> None:
+    """Each of the twelve in exactly one stage, and those up to the purchase not after it."""
+    keys = [stage["key"] for stage in told["stages"]]
+    if len(set(keys)) < len(keys):
+        raise ValidationError("give each stage of the view a key of its own")
+    held = Counter(name for stage in told["stages"] for name in stage["holds"])
+    for stage in STAGES:
+        if held[stage.key] != 1:
+            where = "no stage" if not held[stage.key] else "several stages"
+            raise ValidationError(f"{stage.key} lies in {where} of the view: put each of the twelve in exactly one")
+    view = own_view("", told)
+    late = [stage.key for stage in STAGES[:PURCHASE] if view.position_of[stage.number] > view.approach]
+    if late:
+        raise ValidationError(f"{', '.join(late)}: stages up to the purchase cannot lie after it")
+
+
 def _check_override(override: dict[str, str]) -> None:
     if set(override) <= {"channel"}:
         raise ValidationError("say which source, host, medium or campaign")
@@ -206,7 +264,9 @@ class SettingsSchema(Schema):
     currency = m.String(validate=validate.Regexp(r"\A[A-Z]{3}\Z", error="write three capital letters, such as DKK"))
     locale = m.String(validate=validate.OneOf(LOCALES))
     languages = m.List(m.String(validate=validate.OneOf(LOCALES)), validate=validate.Length(min=1))
-    stage_view = m.String(validate=validate.OneOf(list(VIEWS), error="is none of the stage views"))
+    stage_view = m.String()
+    stage_views = m.Dict(keys=m.String(validate=_check_view_key), values=m.Nested(_OwnView, validate=_check_view),
+                         validate=validate.Length(max=20))  # fmt: skip
     idle_minutes = m.Integer(validate=validate.Range(1, 240, error="write a number of minutes from 1 to 240"))
     journey_window_days = m.Integer(validate=_days)
     lapse_days = m.Integer(validate=_days)

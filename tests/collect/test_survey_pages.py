@@ -117,6 +117,18 @@ def test_a_click_is_an_answer_as_if_the_shops_server_had_told_it(config: Config,
     assert event.keys().isdisjoint({"visitor_key", "user_agent", "anonymous_key", "country", "page"})
 
 
+def test_an_answer_from_the_shops_own_network_is_flagged_as_its_staffs(config: Config, engine: Engine, shop: Shop) -> None:
+    with storage.writing(engine) as db:
+        networks = ShopSettings(excluded_networks=("203.0.113.0/24",))
+        office = add_shop(db, "Kontor", ("kontor.dk",), clock.now(), networks)
+    with opened(config) as door:
+        client = client_of(door)
+        for address in ("203.0.113.9", "198.51.100.9"):
+            client.environ_base["REMOTE_ADDR"] = address
+            assert click(client, path_of(office), 9).status_code == 200
+    assert [answer.get("bot") for answer in answers(config)] == ["staff", None]
+
+
 def test_opening_keeps_nothing_however_often_and_by_whom(config: Config, shop: Shop, client: FlaskClient, door: Door) -> None:
     """Scanners open every link of a mail, several times, from several places."""
     path = path_of(shop)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Engine, func, select
 
 from tests.builders import add_shop
@@ -14,6 +13,7 @@ from tracker import tables as t
 from tracker.clock import DAY
 from tracker.config import Config
 from tracker.demo import history
+from tracker.journey.state import Tag
 from tracker.pipeline.codec import read_body
 from tracker.shops import Shop
 from tracker.worker import Worker
@@ -41,7 +41,7 @@ def test_every_stage_is_reached_at_plausible_rates_and_orders_are_those_that_wer
 
 def _stages_of_events(db: Connection) -> set[int]:
     tags = (tag for tag in db.execute(select(t.events.c.tag)).scalars() if tag is not None)
-    return {int((orjson.loads(tag) if isinstance(tag, (str, bytes)) else tag)[0]) for tag in tags}
+    return {Tag.load(tag).stage for tag in tags}
 
 
 def _look_at_journeys(db: Connection, shop: Shop) -> None:

@@ -9,8 +9,10 @@ import pytest
 from tests.builders import START, act, arrival, event, look, purchase, told
 from tracker.clock import DAY, HOUR, MINUTE
 from tracker.events.types import Consent, Event
+from tracker.journey import fold as fold_module
 from tracker.journey.fold import advance, fold, is_late, tick
 from tracker.journey.state import (
+    EXPIRED,
     LAPSED,
     OPEN,
     ORDERED,
@@ -26,6 +28,7 @@ from tracker.journey.state import (
     load_journey,
     load_subject,
 )
+from tracker.stages import DECISION
 
 TERMS = Terms()
 
@@ -295,6 +298,51 @@ def test_lists_are_capped_and_counts_go_on() -> None:
     subject, _ = folded(*acts)
     journey = subject.journeys[1]
     assert (journey.touch_count, len(journey.touches), len(journey.products)) == (60, 50, 60)
+
+
+def test_a_cart_filled_while_an_order_waits_for_its_payment_is_not_of_that_order() -> None:
+    first, second = {"items": [{"item_id": "dress", "price": 100}]}, {"items": [{"item_id": "lamp", "price": 300}]}
+    subject, _ = folded(
+        event("add_to_cart", at(0), data=first, cart_key="k1"),
+        purchase(at(5), "o1", status="pending", visitor_key="v1"),
+        event("add_to_cart", at(10), data=second, cart_key="k2"),
+        told("order_paid", at(60), order_key="o1"),
+        purchase(at(70), "o2", visitor_key="v1"),
+    )
+    bought, after = subject.journeys[1], subject.journeys[2]
+    assert [(cart.keys, cart.state, cart.order_key) for cart in bought.carts] == [(["k1"], ORDERED, "o1")]
+    assert [(cart.keys, cart.state, cart.order_key) for cart in after.carts] == [(["k2"], ORDERED, "o2")]
+    assert (after.began_at, after.returning, after.carted, stages_of(after)[0]) == (at(10), True, {"lamp": ""}, DECISION)
+    assert (bought.order and bought.order.key, after.order and after.order.key) == ("o1", "o2")
+
+
+def test_such_a_cart_expires_like_any_other() -> None:
+    subject, _ = folded(
+        purchase(at(5), "o1", status="pending", visitor_key="v1"),
+        event("add_to_cart", at(10), data={"items": [{"item_id": "lamp", "price": 300}]}),
+        told("order_paid", at(60), order_key="o1"),
+    )
+    tick(subject, at(10) + 200 * DAY, TERMS)
+    [cart] = subject.journeys[2].carts
+    assert (cart.state, subject.journeys[2].outcome, subject.journeys[1].outcome) == (EXPIRED, LAPSED, ORDERED)
+
+
+def test_news_about_an_order_that_is_only_added_up_any_more_change_its_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fold_module, "MAX_BUYS", 2)
+    bought = [purchase(at(i), f"o{i}", value=1_000 * (i + 1)) for i in range(5)]
+    refund = {"refund_id": "r", "value": 400}
+    subject, _ = folded(*bought)
+    assert (subject.bought_before, list(subject.buys)) == ([3, 6_000], ["o3", "o4"])
+    subject, _ = folded(*bought, told("refund", at(9), order_key="o1", data=refund), told("order_paid", at(10), order_key="o2"))
+    assert (subject.bought_before, list(subject.buys)) == ([3, 5_600], ["o3", "o4"])
+    subject, _ = folded(*bought, *(told("order_cancelled", at(9 + i), order_key=f"o{i}") for i in (1, 3)))
+    assert (subject.bought_before, list(subject.buys)) == ([2, 4_000], ["o4"])
+
+
+def test_what_the_shops_own_people_answer_is_kept_and_not_counted() -> None:
+    nps = {"type": "nps", "score": 9}
+    subject, tags = folded(look("dress", at(0)), told("survey_submitted", at(1), data=nps, bot="staff", visitor_key="v1"))
+    assert (len(tags), subject.journeys[1].event_count, subject.journeys[1].notes, subject.journeys[1].bot) == (2, 2, [], False)
 
 
 class TestNumbering:

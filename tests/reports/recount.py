@@ -15,12 +15,12 @@ from fractions import Fraction
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
 from sqlalchemy import Connection, select
 
 from tracker import tables as t
 from tracker.clock import DAY, MINUTE
 from tracker.events.types import Event, Source
+from tracker.journey.state import Tag
 from tracker.pipeline.stored import event_from
 from tracker.shops import Shop
 
@@ -108,9 +108,9 @@ class Recount:
         for event, row in told:
             if event.source is Source.SERVER and event.order_key:
                 of_order[event.order_key].append(event)
-            if row.tag is not None and (journey := self.journeys.get((owner[row.link_id], orjson.loads(row.tag)[3]))):
+            if row.tag is not None and (journey := self.journeys.get((owner[row.link_id], Tag.load(row.tag).journey))):
                 journey.events.append(event)
-                journey.stages.append(orjson.loads(row.tag)[0])
+                journey.stages.append(Tag.load(row.tag).stage)
         for order in self.order_rows:
             if journey := self.journeys.get((order.subject_id, order.number)):
                 journey.orders.append(self._ledger(order.order_key, of_order[order.order_key]))

@@ -22,7 +22,7 @@ from tracker import tables as t
 from tracker.app import create_app
 from tracker.clock import DAY, HOUR, Instant, isoformat
 from tracker.config import Config
-from tracker.journey.state import Journey, load_journey
+from tracker.journey.state import Journey, Tag, load_journey
 from tracker.pipeline.codec import read_bytes
 from tracker.shops import Shop, ShopSettings
 from tracker.storage import writing
@@ -122,7 +122,7 @@ class Story:
         """Reasons of a subject's events, in order."""
         links = [row.link_id for row in self.rows(t.links, "link_id") if row.subject_id == subject_id]
         events = [row for row in self.rows(t.events, "occurred_at") if row.link_id in links]
-        return [orjson.loads(row.tag)[1] for row in events]
+        return [Tag.load(row.tag).reason for row in events]
 
     def persons(self) -> dict[str, int]:
         """Key -> the number of the person it belongs to."""

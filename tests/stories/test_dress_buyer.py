@@ -26,7 +26,7 @@ from tests.demo.test_walk import FLAGS
 from tests.demo.walk import NET_MINOR, DressBuyer, dress_buyer
 from tests.faults.processes import free_port, wait_for
 from tracker.config import Config
-from tracker.journey.state import load_journey
+from tracker.journey.state import Tag, load_journey
 from tracker.pipeline.codec import read_bytes
 from tracker.run import environment_of
 from tracker.stages import VIEWS, StageView
@@ -195,9 +195,9 @@ def test_every_event_has_a_stage_and_a_reason(running: Running, buyer: DressBuye
     )
     assert len(tags) > 30
     for row in tags:
-        stage, reason, _, _ = orjson.loads(row.tag)
-        assert 1 <= stage <= 12
-        assert reason
+        tag = Tag.load(row.tag)
+        assert 1 <= tag.stage <= 12
+        assert tag.reason
 
 
 def test_nothing_was_refused_ignored_or_failed(running: Running, buyer: DressBuyer) -> None:

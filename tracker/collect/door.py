@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ from tracker.collect.reduce import reduce
 from tracker.collect.signature import Replays
 from tracker.collect.tally import FieldNames, Tally
 from tracker.config import Config
+from tracker.enrich import STAFF
 from tracker.errors import Refused, RefusedReason, Unavailable
 from tracker.events import wire
 from tracker.events.codec import pack
@@ -145,10 +146,11 @@ class Door:
         """By its site key.  Raises Refused unknown_key; Unavailable while nobody knows which shops there are."""
         return find_shop(key, self._find)
 
-    def tell(self, shop: Shop, event: Mapping[str, Any], now: Instant) -> None:
+    def tell(self, shop: Shop, event: Mapping[str, Any], environ: Mapping[str, Any], now: Instant) -> None:
         """Takes in one event, in wire form, as if the shop's server had signed it.  Returns when it has reached the disk.
 
-        Has a rate of its own: what others may set off must not silence the shop's server.  Raises Refused, Unavailable.
+        Has a rate of its own: what others may set off must not silence the shop's server.  What the shop's own people say of
+        themselves (`environ` is of their browser) is flagged.  Raises Refused, Unavailable.
         """
         _limit(self._per_key.hit((shop.shop_id, "told"), now))
         loaded = wire.load(
@@ -160,7 +162,9 @@ class Door:
             default_consent=Consent.STATISTICS,
             limits=self.config,
         )
-        self._intake.append(shop.shop_id, self._row(shop.shop_id, Taken(events=[pack(loaded.event)]), now))
+        is_staff = _is_staff(facts(environ, self._country_header, self.config.trusted_proxies), shop)
+        told = replace(loaded.event, bot=STAFF) if is_staff else loaded.event
+        self._intake.append(shop.shop_id, self._row(shop.shop_id, Taken(events=[pack(told)]), now))
 
     def count(self, shop_id: int, refusal: Refused) -> None:
         """A refusal that was answered elsewhere; shop 0 when nobody knows whose it was."""
@@ -209,7 +213,7 @@ class Door:
         shop, taken, salt = sender.shop, Taken(), self._directory.salt(now)
         default = shop.consent_unknown if sender.source is Source.BROWSER else Consent.STATISTICS
         currency = shop.settings.currency
-        is_staff = bool(shop.settings.excluded_networks) and is_within(told.address, shop.settings.excluded_networks)
+        is_staff = _is_staff(told, shop)
         if receipt.is_batch:
             taken.ignore(wire.check_envelope(receipt.envelope, sender.source), "")
         for index, item in enumerate(receipt.items):
@@ -276,6 +280,11 @@ class Door:
             return
         for shop_id, body in self._tally.take(now):
             self._intake.append_later(shop_id, body)
+
+
+def _is_staff(told: Facts, shop: Shop) -> bool:
+    """Whether a request comes from one of the shop's own networks."""
+    return bool(shop.settings.excluded_networks) and is_within(told.address, shop.settings.excluded_networks)
 
 
 def _limit(wait_seconds: int) -> None:

@@ -208,7 +208,7 @@ def _serve(door: Door, token: str, page: _Page, now: Instant) -> Response:
     form_id = form.get("form_id", "")
     if not _FORM_ID.fullmatch(form_id):
         form_id = _new_form_id()
-    door.tell(page.shop, page.survey.answer(page.score, page.said or "", form_id), now)
+    door.tell(page.shop, page.survey.answer(page.score, page.said or "", form_id), request.environ, now)
     page.is_kept = True
     return page.response()
 

@@ -69,7 +69,7 @@ def _choose(table: ReportTable, beside: str) -> ReportTable:
 
 
 def _asked(name: str, query: Query) -> dict[str, Any]:
-    asked = {"since": query.since.isoformat(), "until": query.until.isoformat(), "filter": query.filter, "view": query.view}
+    asked = {"since": query.since.isoformat(), "until": query.until.isoformat(), "filter": query.filter, "view": query.view.key}
     return asked | {choice: getattr(query, choice) for choice in CHOICES if choice in REPORTS[name].PARAMETERS}
 
 

@@ -25,6 +25,7 @@ SETTINGS: dict[str, str] = {
     "locale": N_("Language of the shop: da, en or sv"),
     "languages": N_("Languages in which the shop speaks to its customers"),
     "stage_view": N_("Stage view that reports show first"),
+    "stage_views": N_("Stage views of your own: in each, every one of the twelve stages lies in exactly one stage"),
     "idle_minutes": N_("Minutes without a sign after which a session is over"),
     "journey_window_days": N_("Days without an act after which a journey lapses; 90 is usual between companies"),
     "lapse_days": N_("Days of silence after which a returning customer counts as reactivated"),

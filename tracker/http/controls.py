@@ -22,7 +22,6 @@ from tracker.reports import REPORTS, counters, parameters
 from tracker.reports.query import LEVELS, REVENUE_ON, Query, filter_text, read_query
 from tracker.reports.table import N_
 from tracker.reports.words import ATTRIBUTION_MODELS, FILTER_KINDS, say
-from tracker.stages import VIEWS
 
 PERIODS = {
     "today": N_("Today"),
@@ -153,7 +152,7 @@ def _choices(names: dict[str, str], chosen: str) -> list[Choice]:
 def _views(query: Query, heeds: Iterable[str]) -> list[Control]:
     if "view" not in heeds:
         return []
-    choices = [Choice(key, view.name(locale()), query.view == key) for key, view in VIEWS.items()]
+    choices = [Choice(key, view.name(locale()), query.view.key == key) for key, view in shop().settings.views.items()]
     return [Control("view", translate(N_("Stage view")), choices)]
 
 
@@ -204,7 +203,7 @@ def filter_value(kind: str, value: str) -> str:
 
 
 def writer(query: Query | None = None) -> Writer:
-    return Writer(locale(), shop().settings.tz, translate, sayer(query.view if query else "twelve"))
+    return Writer(locale(), shop().settings.tz, translate, sayer(*([query.view] if query else [])))
 
 
 def span(query: Query, write: Writer) -> str:

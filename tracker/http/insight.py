@@ -14,7 +14,6 @@ from tracker.reports.sorting import sums_up
 from tracker.reports.stages import REFERENCE_CONVERSION
 from tracker.reports.table import ENOUGH, N_, Cell, Money, ReportTable, Row, Sentence, Share
 from tracker.reports.words import tell
-from tracker.stages import VIEWS
 
 SOME = 10  # customers of a channel, from which on it may be called the best; how many there are is said with it
 
@@ -37,7 +36,7 @@ def of_stages(table: ReportTable, query: Query, write: Writer) -> list[str]:
 def _loss(table: ReportTable, query: Query, write: Writer) -> str | None:
     rows = [
         (drop, row)
-        for row in table.rows[: VIEWS[query.view].approach - 1]
+        for row in table.rows[: query.view.approach - 1]
         if isinstance(drop := row["drop_off"], Share) and drop.enough and drop.part
     ]
     if not rows:

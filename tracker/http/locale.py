@@ -9,6 +9,7 @@ from flask_babel import gettext
 from tracker.http.accounts import LOCALES
 from tracker.reports.export import Say
 from tracker.reports.words import say
+from tracker.stages import VIEWS, StageView
 
 
 def select_locale() -> str:
@@ -34,6 +35,6 @@ def translate(text: str) -> str:
     return gettext(text) if text else ""
 
 
-def sayer(view: str = "twelve") -> Say:
+def sayer(view: StageView = VIEWS["twelve"]) -> Say:
     """Names of keys in the reader's language."""
     return lambda vocabulary, key: say(vocabulary, key, locale(), translate, view)

@@ -30,7 +30,7 @@ from tracker.reports import answer, counters
 from tracker.reports.query import Query, read_query
 from tracker.reports.table import ENOUGH, N_, ReportTable
 from tracker.reports.words import DIRECTIONS
-from tracker.stages import STAGES, VIEWS
+from tracker.stages import STAGES
 from tracker.storage import reading
 
 # The questions of an owner, each with the page that answers it, and the report and period that say it in a sentence.
@@ -149,7 +149,7 @@ def stages() -> ResponseReturnValue:
         insights=INSIGHTS["stages"](table, query, write),
         changes=figure_changes(table, before, write),
         charts=_stage_charts(table, moves, query, write),
-        approach=VIEWS[query.view].approach,
+        approach=query.view.approach,
         enough=ENOUGH,
         downloads=downloads("stages"),
         flow_downloads=downloads("flow"),

@@ -65,14 +65,21 @@ def follow(journey: Journey, event: Event, terms: Terms) -> None:
 
 
 def order(journey: Journey, made: Order) -> None:
-    """The cart of the journey became this order."""
+    """The cart of the journey became this order; one that was filled after the order was placed is not of it."""
     cart = journey.cart
-    if cart is not None:
+    if cart is not None and cart.began_at <= made.placed_at:
         cart.order_key = made.key
         _end(journey, ORDERED, made.placed_at)
     for ordered in journey.carts:
         if ordered.order_key == made.key and ordered.messaged_at is not None:
             ordered.recovered = made.is_live and made.paid_at is not None and ordered.messaged_at < made.placed_at
+
+
+def carry(journey: Journey, into: Journey) -> None:
+    """What is filled while a journey is answered goes on in the next one."""
+    cart = journey.carts.pop()
+    into.carts.append(cart)
+    into.carted = {item.product: item.category or "" for item in cart.items}
 
 
 def expires_at(journey: Journey, terms: Terms) -> Instant | None:

@@ -31,7 +31,7 @@ from tracker.journey.state import (
     Terms,
     Touch,
 )
-from tracker.stages import AWARENESS, PURCHASE, REACTIVATION, RETENTION
+from tracker.stages import AWARENESS, DECISION, PURCHASE, REACTIVATION, RETENTION
 from tracker.stages.tagging import Facts, is_own_act, tag
 
 # Upper bounds of the lengths of stay, in seconds; longer ones fall in a last bucket.
@@ -300,6 +300,7 @@ def _settle_order(subject: Subject, journey: Journey, event: Event, terms: Terms
             return
         order = _attach_order(journey, event)
     was_live = order.is_live
+    was = _buy(journey, order, terms) if was_live else None
     orders.apply(order, event, terms)
     if order.is_live and not was_live:
         journey = _convert(subject, journey, order)
@@ -307,7 +308,7 @@ def _settle_order(subject: Subject, journey: Journey, event: Event, terms: Terms
         subject.order_count -= 1
     if event.type == "purchase" or order.is_live:
         carts.order(journey, order)
-    _remember(subject, journey, order, terms)
+    _remember(subject, journey, order, terms, was)
 
 
 def _attach_order(journey: Journey, event: Event) -> Order:
@@ -352,20 +353,38 @@ def _convert(subject: Subject, journey: Journey, order: Order) -> Journey:
     if subject.open == journey.number:
         subject.open = 0
     subject.latest_order = journey.number
+    if journey.cart is not None:
+        _go_on(subject, journey)
     return journey
 
 
-def _remember(subject: Subject, journey: Journey, order: Order, terms: Terms) -> None:
-    """Keep the customer's record of live orders as it is after this order's news."""
+def _go_on(subject: Subject, journey: Journey) -> None:
+    """What was put into a cart after the order, before the order counted, begins a journey of its own."""
+    assert journey.cart is not None
+    at = journey.cart.began_at
+    subject.journey_count += 1
+    after = Journey(number=subject.journey_count, began_at=at, last_at=journey.last_at, since_at=at, returning=True)
+    after.device, after.country, after.consent = journey.device, journey.country, journey.consent
+    carts.carry(journey, after)
+    subject.carts_moved = True
+    _enter(after, DECISION, at)
+    subject.journeys[after.number] = after
+    subject.open = after.number
+    subject.changed.add(after.number)
+
+
+def _remember(subject: Subject, journey: Journey, order: Order, terms: Terms, was: Buy | None) -> None:
+    """Keep the customer's record of live orders as it is after this order's news; `was`: what it was worth before."""
     before = subject.buys.get(order.key)
+    if was is not None and before is None:
+        _remember_early(subject, order, was, terms)
+        return
     if not order.is_live:
         if before is not None:
             del subject.buys[order.key]
             subject.buys_changed = True
         return
-    assert order.counted_at is not None
-    net = orders.in_shop_currency(order, order.net, terms.currency)
-    now = Buy(order.counted_at, net, journey.number, journey.channel, journey.country)
+    now = _buy(journey, order, terms)
     if now == before:
         return
     subject.buys[order.key] = now
@@ -377,6 +396,20 @@ def _remember(subject: Subject, journey: Journey, order: Order, terms: Terms) ->
             gone = subject.buys.pop(oldest)
             count, net = subject.bought_before or (0, 0)
             subject.bought_before = [count + 1, net + (gone.net or 0)]
+
+
+def _buy(journey: Journey, order: Order, terms: Terms) -> Buy:
+    assert order.counted_at is not None
+    net = orders.in_shop_currency(order, order.net, terms.currency)
+    return Buy(order.counted_at, net, journey.number, journey.channel, journey.country)
+
+
+def _remember_early(subject: Subject, order: Order, was: Buy, terms: Terms) -> None:
+    """News about an order that is only added up any more."""
+    count, net = subject.bought_before
+    now = orders.in_shop_currency(order, order.net, terms.currency)
+    subject.bought_before = [count - (not order.is_live), net + (now or 0) - (was.net or 0)]
+    subject.buys_changed = True
 
 
 # --- what was lost on the way

@@ -38,10 +38,9 @@ def note(subject: Subject, journey: Journey, act: Act, stage: int, stage_before:
     _tally(journey.acts, f"{stage}.{event.type}", MAX_ACTS)
     if own and journey.outcome == OPEN:
         journey.last_at = max(journey.last_at, event.occurred_at)
-    if event.bot:
-        journey.bot = True
     journey.country = journey.country or event.country
     if event.source is Source.BROWSER:
+        journey.bot = journey.bot or event.bot is not None
         journey.device = journey.device or act.device
         journey.consent = max(journey.consent or 0, event.consent)
     match event.type:
@@ -66,7 +65,7 @@ def note(subject: Subject, journey: Journey, act: Act, stage: int, stage_before:
         case "checkout_error":
             what = event.data.get("code") or event.data.get("message") or "?"
             _tally(journey.errors, f"{event.data.get('step') or 'checkout'}: {what}"[:_MAX_TEXT], MAX_KEYS)
-        case _:
+        case _ if event.bot is None:
             _count_on_its_day(subject, journey, event, stage_before)
 
 

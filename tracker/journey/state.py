@@ -93,7 +93,20 @@ class Tag:
     journey: int
 
     def dump(self) -> str:
-        return orjson.dumps([self.stage, self.reason, self.params, self.journey]).decode()
+        """JSON [stage, reason, journey, params] without what is usual at its end: most events continue, in a first journey."""
+        told: list[Any] = [self.stage, self.reason, self.journey, self.params]
+        while told[-1] == _USUAL[len(told) - 1]:
+            told.pop()
+        return orjson.dumps(told).decode()
+
+    @classmethod
+    def load(cls, stored: str) -> Tag:
+        told = orjson.loads(stored)
+        stage, reason, journey, params = told + list(_USUAL[len(told) :])
+        return cls(stage, reason, params, journey)
+
+
+_USUAL: tuple[Any, ...] = (0, "continues", 1, {})
 
 
 @dataclass(slots=True)
@@ -311,6 +324,7 @@ class Subject:
 
     position: list[Any] = field(default_factory=list)  # of the last event folded: [occurred_at, sequence, event_id]
     ticked_at: Instant = 0  # everything due until then has been done
+    base_at: Instant = 0  # what happened before is folded away for good; 0: nothing is
     event_count: int = 0
     journey_count: int = 0
     open: int = 0  # number of the open journey; 0: none
@@ -332,6 +346,7 @@ class Subject:
     journeys: dict[int, Journey] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
     buys_changed: bool = False
+    carts_moved: bool = False  # a changed journey has fewer carts than before
 
     def needed_journeys(self) -> set[int]:
         """The numbers of the journeys that any next event may touch."""
@@ -339,7 +354,7 @@ class Subject:
         return {self.open, self.latest_order, here, *self.subscriptions.values()} - {0}
 
 
-_NOT_STORED = {"journeys", "changed", "buys_changed"}
+_NOT_STORED = {"journeys", "changed", "buys_changed", "carts_moved"}
 _SUBJECT_FIELDS = tuple(f for f in Subject.__slots__ if f not in _NOT_STORED)
 
 

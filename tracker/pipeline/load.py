@@ -66,7 +66,7 @@ def load_subjects(db: Connection, frames: Frames, subject_ids: set[int], events:
     for ids in chunks(subject_ids):
         for row in db.execute(_SUBJECTS, {"of_shop": shop_id, "names": ids}):
             one = held[row.subject_id]
-            one.subject, one.set_aside, one.generation = load_subject(row.state), row.set_aside, row.generation
+            one.subject, one.set_aside, one.generation = load_subject(read_bytes(row.state)), row.set_aside, row.generation
             one.is_new = False
     wanted = {subject_id: one.subject.needed_journeys() for subject_id, one in held.items()}
     order_keys = {event.order_key for event in events if event.order_key}

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, select
 
 from tracker import tables as t
 from tracker.clock import DAY, Instant
+from tracker.journey.state import Tag
 from tracker.pipeline.stored import event_from
 from tracker.shops import Shop
 from tracker.stages.tagging import OwnRule
@@ -58,7 +58,7 @@ def _look(found: Preview, row: Any, rules: Sequence[OwnRule]) -> None:
     if rule is None:
         return
     found.matched += 1
-    stage = orjson.loads(row.tag)[0] if row.tag else 0
+    stage = Tag.load(row.tag).stage if row.tag else 0
     found.moves[stage, rule.stage] += 1
     if stage != rule.stage and len(found.examples) < MOST_EXAMPLES:
         page = event.page.url if event.page else None

@@ -12,7 +12,7 @@ mark are skipped, and events are unique by (shop, source, event_id).
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +31,8 @@ from tracker.pipeline.frames import Frame, Frames, frames_of
 from tracker.pipeline.keep import SOURCE_CODE, Batch, IntakeRow, drop_erased, keep
 from tracker.pipeline.load import (
     Held,
+    chunks,
+    links_of,
     load_for_refold,
     load_missing_journeys,
     load_subjects,
@@ -41,7 +43,7 @@ from tracker.pipeline.mails import count_mails
 from tracker.pipeline.names import save_names
 from tracker.pipeline.resolve import SUPERSEDED, Ids, Resolved, resolve
 from tracker.pipeline.save import SubjectRows
-from tracker.pipeline.stored import act_of, device_of, event_row
+from tracker.pipeline.stored import act_of, device_of, event_from, event_row
 from tracker.pipeline.upsert import upsert
 from tracker.shops import Shop
 
@@ -153,7 +155,7 @@ def _advance_all(
             (act_of(event, frame, person=person, link=links[id(event)]) for event, person in new.get(subject_id, ())),
             key=lambda act: act.event.position,
         )
-        acts = _without_expired(db, frame, one, acts, batch)
+        acts = _without_expired(frame, one, acts, batch)
         tags = _advance_one(db, frames, one, acts, refold=subject_id in resolved.refold, now=now)
         if tags is None:
             batch.outcomes[day_on(now, shop.settings.tz), "failed", FailedReason.SET_ASIDE] += 1
@@ -184,17 +186,9 @@ def _fold_beginnings(
     counters.add_changes(db, shop_id, changes)
 
 
-def _without_expired(db: Connection, frame: Frame, one: Held, acts: list[Act], batch: Batch) -> list[Act]:
-    """Less those that come before what was folded away for good: their time has gone."""
-    first_position = tuple(one.subject.position)
-    if not acts or not first_position or acts[0].event.position > first_position:
-        return acts
-    c = t.checkpoints.c
-    of_subject = (c.shop_id == frame.shop.shop_id, c.subject_id == one.subject_id, c.is_base.is_(True))
-    base_at: Instant | None = db.execute(select(func.max(c.position_at)).where(*of_subject)).scalar()
-    if base_at is None:
-        return acts
-    kept = [act for act in acts if act.event.occurred_at > base_at]
+def _without_expired(frame: Frame, one: Held, acts: list[Act], batch: Batch) -> list[Act]:
+    """Less those from before the subject's base: their time has gone."""
+    kept = [act for act in acts if act.event.occurred_at >= one.subject.base_at]
     for act in acts[: len(acts) - len(kept)]:
         batch.outcomes[day_on(act.event.received_at, frame.settings.tz), "dropped", DroppedReason.EXPIRED] += 1
     return kept
@@ -241,6 +235,8 @@ def refold_subject(db: Connection, frame: Frame, one: Held, acts: list[Act], *, 
     shop_id = frame.shop.shop_id
     first_new = None if from_start or not acts else acts[0].event
     stored = load_for_refold(db, frame, one, first_new)
+    if from_start and one.subject.base_at:
+        _drop_expired(db, frame, one)
     since = one.subject.position[0] + 1 if one.subject.position else -(2**62)
     save.drop_checkpoints(db, shop_id, one.subject_id, since)
     tags: dict[int, Tag] = {}
@@ -256,6 +252,20 @@ def refold_subject(db: Connection, frame: Frame, one: Held, acts: list[Act], *, 
     one.subject.changed |= one.subject.journeys.keys() | one.booked.keys()
     save.retag_events(db, shop_id, retagged)
     return [tags[id(act)] for act in acts]
+
+
+def _drop_expired(db: Connection, frame: Frame, one: Held) -> None:
+    """Events that came over with a link and are from before the subject's base: nothing can fold them any more."""
+    shop_id, before, links = frame.shop.shop_id, one.subject.base_at, links_of(db, frame, one.subject_id)
+    outcomes: Counter[tuple[int, str, str]] = Counter()
+    e = t.events.c
+    for some in chunks(links):
+        of_past = (e.shop_id == shop_id, e.link_id.in_(some), e.occurred_at < before)
+        for row in db.execute(select(t.events).where(*of_past)):
+            received_at = event_from(row)[0].received_at
+            outcomes[day_on(received_at, frame.settings.tz), "dropped", DroppedReason.EXPIRED] += 1
+    save.delete_events(db, shop_id, links, before)
+    save.save_outcomes(db, shop_id, outcomes)
 
 
 def _dissolve(db: Connection, frames: Frames, resolved: Resolved) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from tracker import tables as t
+from tracker.clock import Instant
 from tracker.journey.contribution import (
     Basis,
     Change,
@@ -81,6 +82,16 @@ def insert_events(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
     insert_rows(db, t.events, rows)
 
 
+def delete_events(db: Connection, shop_id: int, link_ids: Iterable[int], before: Instant = 2**62) -> int:
+    """Of these links, what happened before an instant; how many."""
+    c = t.events.c
+    count = 0
+    for some in chunks(link_ids):
+        of_past = (c.shop_id == shop_id, c.link_id.in_(some), c.occurred_at < before)
+        count += db.execute(delete(t.events).where(*of_past)).rowcount
+    return count
+
+
 _COPY_FROM = 200  # rows: for fewer, COPY costs more than it saves
 
 
@@ -129,8 +140,8 @@ def save_subjects(db: Connection, frames: Frames, held: Iterable[Held], build: i
     for one in held:
         gone = [number for number in one.subject.changed if number not in one.subject.journeys]
         _delete_numbers(db, t.journeys, shop_id, one.subject_id, gone)
-        if one.refolded:  # a journey may have fewer carts than before
-            db.execute(delete(t.carts).where(t.carts.c.shop_id == shop_id, t.carts.c.subject_id == one.subject_id))
+        if one.refolded or one.subject.carts_moved:
+            _delete_numbers(db, t.carts, shop_id, one.subject_id, sorted(one.subject.changed))
         if one.subject_id in customers and not one.subject.buys:
             c = t.customers.c
             db.execute(delete(t.customers).where(c.shop_id == shop_id, c.subject_id == one.subject_id))
@@ -173,7 +184,7 @@ class SubjectRows:
             {
                 "shop_id": self._shop_id,
                 "subject_id": one.subject_id,
-                "state": dump_subject(subject),
+                "state": write_body(dump_subject(subject)),
                 "due_at": subject.due_at,
                 "set_aside": one.set_aside,
                 "generation": one.generation,
@@ -192,7 +203,7 @@ class SubjectRows:
             into += difference(customer_booked if build is None else {}, booked)
             if booked:
                 self.customers.append(customer_row(self._shop_id, one.subject_id, subject, booked, frame.basis))
-        subject.changed, subject.buys_changed = set(), False
+        subject.changed, subject.buys_changed, subject.carts_moved = set(), False, False
 
     def _add_journey(self, subject_id: int, journey: Journey, basis: Basis) -> None:
         self.journeys.append(journey_row(self._shop_id, subject_id, journey, basis))
@@ -340,11 +351,14 @@ def _delete_numbers(db: Connection, table: Table, shop_id: int, subject_id: int,
 
 
 def save_checkpoint(db: Connection, shop_id: int, one: Held, *, is_base: bool = False) -> None:
-    """The subject as it is now; all its journeys are in memory."""
+    """The subject as it is now; all its journeys are in memory.
+
+    A base lies right before its cut, where no event can be: a later checkpoint never has its place.
+    """
     row = {
         "shop_id": shop_id,
         "subject_id": one.subject_id,
-        "position_at": one.subject.position[0],
+        "position_at": one.subject.base_at - 1 if is_base else one.subject.position[0],
         "state": write_body(dump_checkpoint(one.subject)),
         "is_base": is_base,
     }

@@ -1,6 +1,7 @@
 """An event as it lies in its table, and as the core sees it.
 
-The row keeps what the event says less what its columns and its link say already; of the user agent only the kind of device.
+The row keeps what the event says less what its columns, its link and the events before it say already; of the user agent only
+the kind of device.
 E-mails are not kept here: links hold a keyed hash.
 """
 
@@ -59,6 +60,8 @@ def event_row(shop_id: int, event: Event, device: str | None, link_id: int, tag:
     packed = codec.pack(event)
     for name in _IN_COLUMNS:
         packed.pop(name, None)
+    if "page" in packed:
+        packed["page"] = _without_repeats(event.type, packed["page"])
     packed["lag"] = event.received_at - event.occurred_at
     if device:
         packed["device"] = device
@@ -71,6 +74,17 @@ def event_row(shop_id: int, event: Event, device: str | None, link_id: int, tag:
         "body": write_body(packed),
         "tag": tag,
     }
+
+
+def _without_repeats(type: str, page: dict[str, Any]) -> dict[str, Any]:
+    """Less what an earlier event of the same visit has told: a page that is left was shown before, and the query of the shop's
+    own page that led here was in that page's address.  No arrival, tag or count depends on either."""
+    if type == "page_engaged":
+        return {name: value for name, value in page.items() if name not in ("title", "referrer")}
+    referrer, question, _ = page.get("referrer", "").partition("?")
+    if question and (own := page["url"][: page["url"].find("/", len("https://")) + 1]) and referrer.startswith(own):
+        return {**page, "referrer": referrer}
+    return page
 
 
 def event_from(row: Row[Any]) -> tuple[Event, str | None]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Row, Table, select
 
 from tracker import tables as t
 from tracker.clock import Instant, isoformat
+from tracker.journey.state import Tag
 from tracker.pipeline.codec import read_body
 from tracker.pipeline.frames import frames_of
 from tracker.pipeline.identity import MEMBER
@@ -52,19 +52,18 @@ def _events(db: Connection, shop: Shop, subject_id: int) -> Iterator[dict[str, A
         query = select(t.events).where(c.shop_id == shop.shop_id, c.link_id.in_(some)).order_by(c.occurred_at)
         for row in db.execute(query):
             told = read_body(row.body)
-            stage, reason, params, journey = orjson.loads(row.tag) if row.tag else (None, None, None, None)
+            tag = Tag.load(row.tag) if row.tag else None
             told |= {"event_id": row.event_id, "occurred_at": isoformat(row.occurred_at)}
-            yield told | {"stage": stage, "reason": reason, "reason_params": params, "journey": journey}
+            told |= {"stage": tag and tag.stage, "reason": tag and tag.reason, "reason_params": tag and tag.params}
+            yield told | {"journey": tag and tag.journey}
 
 
 def _row(row: Row[Any]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for key, value in row._mapping.items():
         name = str(key)  # a quoted name is no plain text to orjson
-        if name in ("body", "booked"):
+        if name in ("body", "booked") or (name == "state" and isinstance(value, bytes)):
             told[name] = read_body(value)
-        elif name == "state" and isinstance(value, bytes):
-            told[name] = orjson.loads(value)
         elif name.endswith("_at") and isinstance(value, int):
             told[name] = isoformat(value)
         elif name != "shop_id":

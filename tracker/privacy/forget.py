@@ -6,7 +6,8 @@
   begins with.  Words they typed (families with free text) are taken out of the counters.
 - Keyed hashes of their keys stay as tombstones: late events of a browser or about an order are dropped for good, those of an
   address or customer key up to now – who comes back and buys again is somebody new.
-Of a company's person only that person's part goes: the company is folded again without them.
+Of a company's person only that person's part goes: the company is folded again without them.  A company goes with everybody
+who is of it.
 """
 
 from __future__ import annotations
@@ -38,18 +39,19 @@ class NoSuchPerson(TrackerError):
 def erase(db: Connection, shop: Shop, subject_id: int, hold: Hold, now: Instant) -> dict[str, int]:
     """How many events, links and journeys went.  Raises NoSuchPerson, LeaseLost."""
     ids = hold.on(db, shop, now)
-    links = _links(db, shop, subject_id)
+    persons = [subject_id, *members(db, shop, subject_id)]
+    links = _links(db, shop, persons)
     if not links and not read_booked(db, shop.shop_id, subject_id):
         raise NoSuchPerson(f"there is no person {subject_id}")
     bury(db, shop, links, hold.secret, now)
     gone = {
-        "events": delete_events(db, shop, [row.link_id for row in links]),
+        "events": save.delete_events(db, shop.shop_id, [row.link_id for row in links]),
         "links": len(links),
         "journeys": len(read_booked(db, shop.shop_id, subject_id)),
     }
     _delete_kept_aside(db, shop, {row.key for row in links if len(row.key) >= 4})
     company = company_of(db, shop.shop_id, subject_id)
-    _delete_links(db, shop, subject_id)
+    delete_links(db, shop, persons)
     frames = frames_of(shop)
     remove_keeping_totals(db, frames, subject_id)
     if company is not None:
@@ -106,27 +108,30 @@ def bury(db: Connection, shop: Shop, links: Iterable[Row[Any]], secret: str, now
     upsert(db, t.tombstones, rows)
 
 
-def delete_events(db: Connection, shop: Shop, link_ids: Iterable[int]) -> int:
-    c = t.events.c
-    count = 0
-    for some in chunks(link_ids):
-        count += db.execute(delete(t.events).where(c.shop_id == shop.shop_id, c.link_id.in_(some))).rowcount
-    return count
-
-
-def _links(db: Connection, shop: Shop, subject_id: int) -> list[Row[Any]]:
+def members(db: Connection, shop: Shop, company: int) -> list[int]:
+    """Whose events are a company's; nobody for a person."""
     c = t.links.c
-    found = db.execute(select(t.links).where(c.shop_id == shop.shop_id, c.subject_id == subject_id, c.kind != MEMBER))
-    return list(found.all())
+    query = select(c.key).where(c.shop_id == shop.shop_id, c.subject_id == company, c.kind == MEMBER)
+    return [int(key) for key in db.execute(query).scalars()]
 
 
-def _delete_links(db: Connection, shop: Shop, subject_id: int) -> None:
-    for table in (t.links, t.link_log):
-        db.execute(delete(table).where(table.c.shop_id == shop.shop_id, table.c.subject_id == subject_id))
+def _links(db: Connection, shop: Shop, persons: Iterable[int]) -> list[Row[Any]]:
+    c = t.links.c
+    found: list[Row[Any]] = []
+    for some in chunks(persons):
+        where = (c.shop_id == shop.shop_id, c.subject_id.in_(some), c.kind != MEMBER)
+        found += db.execute(select(t.links).where(*where)).all()
+    return found
+
+
+def delete_links(db: Connection, shop: Shop, persons: Iterable[int]) -> None:
+    """All that says which keys were theirs, and whose company they are of."""
     log, links = t.link_log.c, t.links.c
-    db.execute(delete(t.link_log).where(log.shop_id == shop.shop_id, log.from_subject_id == subject_id))
-    member = (links.kind == MEMBER) & (links.key == str(subject_id))
-    db.execute(delete(t.links).where(links.shop_id == shop.shop_id, member))
+    for some in chunks(persons):
+        theirs = links.subject_id.in_(some) | ((links.kind == MEMBER) & links.key.in_([str(person) for person in some]))
+        db.execute(delete(t.links).where(links.shop_id == shop.shop_id, theirs))
+        told = log.subject_id.in_(some) | log.from_subject_id.in_(some)
+        db.execute(delete(t.link_log).where(log.shop_id == shop.shop_id, told))
 
 
 def _delete_kept_aside(db: Connection, shop: Shop, keys: set[str]) -> None:

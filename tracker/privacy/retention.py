@@ -1,8 +1,9 @@
 """What time takes away, person by person: events older than the shop keeps are folded into a base state; people who did
 nothing for longer than it remembers them are forgotten.  Totals stay.
 
-A base is a checkpoint from which every rebuild of the subject starts: its events are gone, its journeys are in it.  Events from
-before it that arrive later are dropped and counted.  Some subjects are done in a transaction, so that live work goes on.
+A base is a checkpoint from which every rebuild of the subject starts: its events are gone, its journeys are in it.  What
+happened before its cut (`Subject.base_at`) and arrives later, or comes over with a link, is dropped and counted.  Some subjects
+are done in a transaction, so that live work goes on.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from tracker.clock import DAY, Instant
 from tracker.journey.fold import advance
 from tracker.journey.state import Subject
 from tracker.pipeline import save
-from tracker.pipeline.frames import Frame, Frames, frames_of
+from tracker.pipeline.frames import Frame, frames_of
 from tracker.pipeline.load import Held, chunks, links_of, load_for_refold, load_subjects
 from tracker.pipeline.process import Hold, next_due
-from tracker.privacy.forget import delete_events, remove_keeping_totals
+from tracker.privacy.forget import delete_links, members, remove_keeping_totals
 from tracker.shops import Shop
 
 MONTH = 30 * DAY + 10 * 3_600_000  # a twelfth of a year
@@ -42,11 +43,14 @@ def expire(db: Connection, shop: Shop, subjects: Sequence[int], hold: Hold, now:
         links = links_of(db, frame, subject_id)
         last_at = max(one.subject.last_act_at, one.subject.position[0] if one.subject.position else 0)
         if people_before is not None and last_at < people_before:
-            gone["events"] += delete_events(db, shop, links)
-            _forget(db, frames, subject_id)
+            gone["events"] += save.delete_events(db, shop.shop_id, links)
+            delete_links(db, shop, [subject_id, *members(db, shop, subject_id)])
+            remove_keeping_totals(db, frames, subject_id)
             gone["people"] += 1
         elif events_before is not None and _first_event(db, shop, links) < events_before:
-            gone["events"] += _fold_away(db, frames, frame, subject_id, links, events_before)
+            gone["events"] += _fold_away(db, frame, subject_id, links, events_before)
+            one.subject.base_at = events_before
+            save.save_subjects(db, frames, [one])
     save.save_lease(db, shop.shop_id, ids.next, next_due(db, shop.shop_id))
     return gone
 
@@ -60,7 +64,7 @@ def _first_event(db: Connection, shop: Shop, links: dict[int, int]) -> Instant:
     return first
 
 
-def _fold_away(db: Connection, frames: Frames, frame: Frame, subject_id: int, links: dict[int, int], before: Instant) -> int:
+def _fold_away(db: Connection, frame: Frame, subject_id: int, links: dict[int, int], before: Instant) -> int:
     """Write the state as it was right before `before` as the base, and delete the events it holds; how many."""
     shop = frame.shop
     one = Held(subject_id, generation=frame.generation)
@@ -69,22 +73,11 @@ def _fold_away(db: Connection, frames: Frames, frame: Frame, subject_id: int, li
             break
         advance(one.subject, act, frame.terms)
     base: Subject = one.subject
+    base.base_at = before
     for journey in base.journeys.values():
         journey.booked = {}  # its row says what is booked
     c = t.checkpoints.c
-    old = (c.shop_id == shop.shop_id) & (c.subject_id == subject_id) & (c.position_at <= base.position[0])
+    old = (c.shop_id == shop.shop_id) & (c.subject_id == subject_id) & (c.position_at < before)
     db.execute(delete(t.checkpoints).where(old))
     save.save_checkpoint(db, shop.shop_id, one, is_base=True)
-    e = t.events.c
-    count = 0
-    for some in chunks(links):
-        done = db.execute(delete(t.events).where(e.shop_id == shop.shop_id, e.link_id.in_(some), e.occurred_at < before))
-        count += done.rowcount
-    return count
-
-
-def _forget(db: Connection, frames: Frames, subject_id: int) -> None:
-    remove_keeping_totals(db, frames, subject_id)
-    shop_id = frames.current.shop.shop_id
-    for table in (t.links, t.link_log):
-        db.execute(delete(table).where(table.c.shop_id == shop_id, table.c.subject_id == subject_id))
+    return save.delete_events(db, shop.shop_id, links, before)

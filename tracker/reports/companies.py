@@ -14,6 +14,7 @@ from sqlalchemy import Row as DbRow
 
 from tracker import tables as t
 from tracker.journey.state import load_subject
+from tracker.pipeline.codec import read_bytes
 from tracker.pipeline.identity import COMPANY, CUSTOMER, MEMBER
 from tracker.pipeline.load import chunks
 from tracker.reports.journeys import stage_key
@@ -191,5 +192,5 @@ def _stages(db: Connection, shop: Shop, companies: Iterable[int]) -> dict[int, M
     c = t.subjects.c
     for some in chunks(found):
         for row in db.execute(select(c.subject_id, c.state).where(c.shop_id == shop.shop_id, c.subject_id.in_(some))):
-            found[row.subject_id] = load_subject(row.state).persons
+            found[row.subject_id] = load_subject(read_bytes(row.state)).persons
     return found

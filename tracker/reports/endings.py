@@ -16,7 +16,7 @@ from tracker.reports.query import Query
 from tracker.reports.ranked import rank
 from tracker.reports.table import N_, Column, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
-from tracker.stages import VIEWS, StageView
+from tracker.stages import StageView
 
 TITLE = N_("Endings")
 QUESTION = N_("Where do journeys end without an order?")
@@ -85,7 +85,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
         totals,
         beside={
             "steps": ReportTable(STEP_COLUMNS, _steps(steps, lapsed), lapsed),
-            "stages": ReportTable(STAGE_COLUMNS, _stages(amounts, VIEWS[query.view], lapsed), lapsed),
+            "stages": ReportTable(STAGE_COLUMNS, _stages(amounts, query.view, lapsed), lapsed),
             "errors": ReportTable(ERROR_COLUMNS, _errors(amounts, query.limit), amounts["erring"]),
         },
     )

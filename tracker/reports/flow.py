@@ -14,7 +14,7 @@ from tracker.reports import counters
 from tracker.reports.query import Query
 from tracker.reports.table import N_, Column, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
-from tracker.stages import REACTIVATION, VIEWS, StageView
+from tracker.stages import REACTIVATION, StageView
 
 TITLE = N_("Moves between stages")
 QUESTION = N_("From which stage to which do people move, and when do they step back?")
@@ -50,7 +50,7 @@ FIGURES = (
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """One row for each pair of stages that occurred, in the order of the view."""
     amounts = counters.read_amounts(db, shop, query, "journeys")
-    view = VIEWS[query.view]
+    view = query.view
     moves = _moves(amounts, view)
     out: Counter[int] = Counter()
     for (here, _there, _direction), count in moves.items():

@@ -21,7 +21,7 @@ from tracker.reports.query import Query
 from tracker.reports.scores import KINDS, given_at, summarize
 from tracker.reports.table import N_, Column, ReportTable, Row, Sentence, Share, Unit
 from tracker.shops import Shop
-from tracker.stages import ADVOCACY, DECISION, ENGAGEMENT, NEED, SATISFACTION, STAGES, VIEWS, StageView
+from tracker.stages import ADVOCACY, DECISION, ENGAGEMENT, NEED, SATISFACTION, STAGES, StageView
 from tracker.stages.tagging import NOT_OWN_ACTS
 
 TITLE = N_("Journey map")
@@ -134,7 +134,7 @@ PLACES: Mapping[str, tuple[int, str]] = {  # of notes -> stage, field
 
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """The most frequent entries of each field of each stage, in order; beside it the owner's notes."""
-    view = VIEWS[query.view]
+    view = query.view
     counted = _Counted(**{family: counters.read_amounts(db, shop, query, family) for family in _Counted.__dataclass_fields__})
     cells: dict[tuple[int, str], dict[str, list[Any]]] = {}  # place in the view, field -> key -> [in words, times]
     for field, find in FIELDS.items():

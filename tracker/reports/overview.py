@@ -23,7 +23,7 @@ from tracker.reports.query import Query
 from tracker.reports.scores import Summary, given, summarize
 from tracker.reports.table import ENOUGH, N_, Cell, Column, Money, ReportTable, Row, Sentence, Share, Unit
 from tracker.shops import Shop
-from tracker.stages import ADVOCACY, PURCHASE, RETENTION, SATISFACTION, VIEWS, StageView
+from tracker.stages import ADVOCACY, PURCHASE, RETENTION, SATISFACTION, StageView
 
 TITLE = N_("Overview")
 QUESTION = N_("How is the shop doing, and what has changed?")
@@ -151,7 +151,7 @@ class _Read:
 
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """One row a stage of the view; beside it the periods compared, the changes, and today until now."""
-    view = VIEWS[query.view]
+    view = query.view
     now, before = _read(db, shop, query), _read(db, shop, query.before())
     totals, totals_before = _figures(now, shop), _figures(before, shop)
     sample = now.journeys["journeys"]

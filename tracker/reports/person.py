@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, and_, func, or_, select
 from sqlalchemy import Row as DbRow
 
 from tracker import enrich
 from tracker.errors import BadQuery
+from tracker.journey.state import Tag
 from tracker.pipeline.codec import read_body
 from tracker.reports import journeys
 from tracker.reports.query import Query
@@ -123,14 +123,14 @@ def _read_cursor(cursor: str) -> tuple[int, int, str]:
 def _event_row(row: DbRow[Any], shop: Shop) -> Row:
     body = read_body(row.body)
     page = body.get("page") or {}
-    stage, reason, params, number = orjson.loads(row.tag) if row.tag else (0, None, {}, None)
+    tag = Tag.load(row.tag) if row.tag else None
     return {
         "occurred_at": row.occurred_at,
         "type": body.get("type"),
         "about": _about(body),
-        "stage": STAGES[stage - 1].key if stage else None,
-        "reason": Sentence(REASONS.get(reason, reason), params) if reason else None,
-        "journey": number,
+        "stage": STAGES[tag.stage - 1].key if tag else None,
+        "reason": Sentence(REASONS.get(tag.reason, tag.reason), tag.params) if tag else None,
+        "journey": tag.journey if tag else None,
         "channel": _channel(row, body, page, shop),
         "device": body.get("device"),
         "page": page.get("title"),

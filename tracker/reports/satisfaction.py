@@ -18,7 +18,6 @@ from tracker.reports.query import Query
 from tracker.reports.scores import KINDS, Summary, given, given_at, summarize
 from tracker.reports.table import N_, Column, ReportTable, Row, Sentence, Share, Unit
 from tracker.shops import Shop
-from tracker.stages import VIEWS
 
 TITLE = N_("Satisfaction")
 QUESTION = N_("How satisfied are customers, and where are they not?")
@@ -154,7 +153,7 @@ def _by_day(days: dict[date, Counter[str]], name: str) -> Iterator[Row]:
 def _by_stage(amounts: Counter[str], query: Query) -> Iterator[Row]:
     """Stages of the view in which somebody answered."""
     found = {kind: given_at(amounts, kind) for kind in KINDS}
-    for stage in VIEWS[query.view].stages:
+    for stage in query.view.stages:
         for kind in KINDS:
             scores = sum((found[kind].get(member, Counter()) for member in stage.members), Counter[int]())
             if scores:

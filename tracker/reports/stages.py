@@ -17,7 +17,7 @@ from tracker.reports.durations import BOUNDS, median_seconds
 from tracker.reports.query import Query
 from tracker.reports.table import N_, Column, ReportTable, Row, Sentence, Share, Unit
 from tracker.shops import Shop
-from tracker.stages import REACTIVATION, VIEWS, StageView, ViewStage
+from tracker.stages import REACTIVATION, StageView, ViewStage
 
 TITLE = N_("Stages")
 QUESTION = N_("Where do customers go on, and where are they lost?")
@@ -153,7 +153,7 @@ DAY_COLUMNS = (
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """One row a stage of the view, in order; beside it the lengths of stays and the single days."""
     amounts = counters.read_amounts(db, shop, query, "journeys")
-    view = VIEWS[query.view]
+    view = query.view
     places = counters.of_view(amounts, view)
     return ReportTable(
         columns=COLUMNS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tracker.reports.table import N_, Sentence
-from tracker.stages import STAGES, VIEWS
+from tracker.stages import STAGES, VIEWS, StageView
 from tracker.stages.tagging import STEPS
 
 Translate = Callable[[str], str]
@@ -406,14 +406,14 @@ _REASON_WORDS = {
 }
 
 
-def say(vocabulary: str, key: str, locale: str, translate: Translate, view: str = "twelve") -> str:
+def say(vocabulary: str, key: str, locale: str, translate: Translate, view: StageView = VIEWS["twelve"]) -> str:
     """The name of a key in the reader's language.  `stage` means a stage of the view, `twelve` one of the twelve; `path` are
     channels one after the other.
     """
     if vocabulary == "path":
         return " → ".join(say("channel", step, locale, translate) for step in key.split(">"))
     if vocabulary == "stage":
-        return next((stage.name(locale) for stage in VIEWS[view].stages if stage.key == key), key)
+        return next((stage.name(locale) for stage in view.stages if stage.key == key), key)
     if vocabulary == "twelve":
         return _STAGE_NAMES[key].name(locale) if key in _STAGE_NAMES else key
     known = VOCABULARIES.get(vocabulary, {}).get(key)

@@ -1,6 +1,7 @@
 """The twelve stages of the customer journey, and the views that roll them up into fewer.
 
-To add a stage view: one entry of VIEWS; a test holds that every one of the twelve lies in exactly one of its stages.
+To add a stage view: one entry of VIEWS; a test holds that every one of the twelve lies in exactly one of its stages.  A shop's
+own views (`own_view`) are a setting; counters hold sets of the twelve, so that a view needs nothing counted anew.
 Names are data, not translations: the same English word has different Danish names in different views.
 """
 
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 
 def _in_locale(names: Mapping[str, str], locale: str) -> str:
-    return names.get(locale[:2], names["en"])
+    return names.get(locale[:2]) or names.get("en") or next(iter(names.values()))
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,11 @@ class ViewStage:
 
 @dataclass(frozen=True)
 class StageView:
-    """A roll-up of the twelve, in order.  `approach`: how many of its stages lead up to the order, the order's own included."""
+    """A roll-up of the twelve, in order."""
 
     key: str
     names: Mapping[str, str]
     stages: tuple[ViewStage, ...]
-    approach: int
     ordered: bool = True  # whether going on to a later stage makes sense beyond the approach
 
     def name(self, locale: str) -> str:
@@ -56,6 +57,11 @@ class StageView:
     def position_of(self) -> dict[int, int]:
         """Stage number -> 1-based position in this view."""
         return {member: i for i, stage in enumerate(self.stages, 1) for member in stage.members}
+
+    @cached_property
+    def approach(self) -> int:
+        """How many of its stages lead up to the order, the order's own included."""
+        return self.position_of[PURCHASE]
 
 
 NEED, AWARENESS, INFORMATION, CONSIDERATION, DECISION, PURCHASE = range(1, 7)
@@ -91,7 +97,6 @@ VIEWS: dict[str, StageView] = {
         "twelve",
         {"en": "Twelve stages", "da": "Tolv faser", "sv": "Tolv faser"},
         tuple(ViewStage(s.key, frozenset({s.number}), s.names) for s in STAGES),
-        approach=6,
         ordered=False,
     ),
     "five": StageView(
@@ -104,7 +109,6 @@ VIEWS: dict[str, StageView] = {
             _view_stage("retention", {7, 8, 9, 10, 12}, "Fastholdelse", "Lojalitet", "Retention"),
             _view_stage("advocacy", {11}, "Fortalervirksomhed", "Ambassadörskap", "Advocacy"),
         ),
-        approach=3,
     ),
     "webshop": StageView(
         "webshop",
@@ -116,7 +120,6 @@ VIEWS: dict[str, StageView] = {
             _view_stage("retention", {7, 8, 10, 12}, "Fastholdelse", "Kundvård", "Retention"),
             _view_stage("loyalty", {9, 11}, "Loyalitet", "Lojalitet", "Loyalty"),
         ),
-        approach=3,
     ),
     "agency": StageView(
         "agency",
@@ -128,6 +131,18 @@ VIEWS: dict[str, StageView] = {
             _view_stage("purchase", {6}, "Køb", "Köp", "Purchase"),
             _view_stage("loyalty", {7, 8, 9, 10, 11, 12}, "Loyalitet", "Lojalitet", "Loyalty"),
         ),
-        approach=4,
     ),
 }
+
+
+_NUMBER_OF = {stage.key: stage.number for stage in STAGES}
+
+
+def own_view(key: str, told: Mapping[str, Any]) -> StageView:
+    """As a shop's settings hold it: {"names": {locale: …}, "stages": [{"key", "names", "holds": [keys of the twelve]}]}."""
+    return StageView(
+        key,
+        told["names"],
+        tuple(ViewStage(s["key"], frozenset(_NUMBER_OF[held] for held in s["holds"]), s["names"]) for s in told["stages"]),
+        told.get("ordered", True),
+    )

@@ -24,6 +24,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from tracker.tables.event_id import EventId
+
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
                        "pk": "pk_%(table_name)s"}
@@ -173,11 +175,11 @@ events = Table(
     metadata,
     Column("shop_id", Integer, nullable=False),
     Column("source", SmallInteger, nullable=False),  # 0 browser, 1 server
-    Column("event_id", Text, nullable=False),
+    Column("event_id", EventId, nullable=False),
     Column("link_id", BigInteger, nullable=False),  # the key it came in under; links say whose that is
     Column("occurred_at", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),  # the rest, see pipeline/codec.py
-    Column("tag", Text),  # JSON [stage, reason, params, journey number]; null while it waits for its subject
+    Column("tag", Text),  # journey/state.py: Tag; null while it waits for its subject
     PrimaryKeyConstraint("shop_id", "source", "event_id"),
     Index(None, "shop_id", "link_id", "occurred_at"),
 )
@@ -187,7 +189,7 @@ subjects = Table(
     metadata,
     Column("shop_id", Integer, nullable=False),
     Column("subject_id", BigInteger, nullable=False),
-    Column("state", LargeBinary, nullable=False),  # journey/state.py
+    Column("state", LargeBinary, nullable=False),  # a body, see journey/state.py
     Column("due_at", BigInteger),  # when a tick changes it
     Column("set_aside", Text),  # the error of the pure core; its events wait in order for a replay
     Column("generation", SmallInteger, nullable=False, default=1),  # by whose settings it was folded

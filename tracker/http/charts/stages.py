@@ -10,12 +10,11 @@ from tracker.reports.query import Query
 from tracker.reports.stages import REFERENCE_CONVERSION, STAY_COLUMNS
 from tracker.reports.table import ENOUGH, Cell, ReportTable, Row, Share
 from tracker.reports.words import OUTCOME_KINDS
-from tracker.stages import VIEWS
 
 
 def approach(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
     """Bars of the stages up to the order, with what is lost between them."""
-    rows = table.rows[: VIEWS[query.view].approach]
+    rows = table.rows[: query.view.approach]
     bars = [_approach_bar(row, i == len(rows) - 1, write) for i, row in enumerate(rows)]
     ordered = table.totals["conversion"]
     line = write.translate("Average of webshops: %(share)s of journeys order") % {"share": write.percent(REFERENCE_CONVERSION)}
@@ -65,7 +64,7 @@ def after_order(table: ReportTable, query: Query, write: Writer) -> dict[str, An
     """Bars of the stages after the order, as shares of the journeys with an order."""
     bars = [
         {"name": _stage(row, write), "value": share.part, "part": None, "label": _count_and_share(share.part, share, write)}
-        for row in table.rows[VIEWS[query.view].approach :]
+        for row in table.rows[query.view.approach :]
         if isinstance(share := row["share_of_orders"], Share)
     ]
     return {"kind": "bars", "bars": bars, "whole": table.totals["ordered"], "names": []}
@@ -105,7 +104,7 @@ def days(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
 
 def flow(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
     """Each stage stands twice, as left and as entered, so that moves back can be drawn like moves on."""
-    order = [stage.key for stage in VIEWS[query.view].stages]
+    order = [stage.key for stage in query.view.stages]
     return {
         "kind": "flow",
         "stages": [write.say("stage", key) for key in order],

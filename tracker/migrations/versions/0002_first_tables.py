@@ -87,7 +87,7 @@ def upgrade() -> None:
     op.create_table('events',
     sa.Column('shop_id', sa.Integer(), nullable=False),
     sa.Column('source', sa.SmallInteger(), nullable=False),
-    sa.Column('event_id', sa.Text(), nullable=False),
+    sa.Column('event_id', sa.LargeBinary(), nullable=False),
     sa.Column('link_id', sa.BigInteger(), nullable=False),
     sa.Column('occurred_at', sa.BigInteger(), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=False),
