@@ -20,9 +20,10 @@ from tracker.clock import day_of
 from tracker.http import charts
 from tracker.http.asking_pages import may_ask
 from tracker.http.cells import Writer
-from tracker.http.deps import account, deps, find_own_shop, shop
+from tracker.http.deps import account, deps, find_own_shop, may, shop
 from tracker.http.insight import changes, insights
 from tracker.http.locale import locale, sayer, translate
+from tracker.http.roles import NEEDS
 from tracker.reports import REPORTS, counters
 from tracker.reports.query import Query, read_query
 from tracker.reports.table import ENOUGH, N_, ReportTable
@@ -49,6 +50,10 @@ PAGES = {
     "admin.data_health": (N_("Data health"), "health"),
     "admin.setup": (N_("Set-up"), "setup"),
     "admin.settings": (N_("Settings"), "settings"),
+    "admin.members": (N_("Members"), "person"),
+    "admin.tokens": (N_("API tokens"), "setup"),
+    "admin.audit_log": (N_("Audit log"), "journeys"),
+    "admin.shop": (N_("Shop"), "settings"),
 }
 
 # How each stage's events come about, for the set-up's checklist.
@@ -284,7 +289,6 @@ def setup() -> ResponseReturnValue:
         tag=f'<script async src="{base}{config.script_path}" data-key="{shop().site_key}"></script>',
         stub="<script>window.kr=window.kr||function(){(kr.q=kr.q||[]).push(arguments)}</script>",
         collect_url=base + config.collect_path,
-        role=account().roles[shop().shop_id],
         checked_days=_CHECKED_DAYS,
         arrived=arrived.totals,
         steps=[
@@ -307,6 +311,7 @@ def menu(shop_id: int) -> list[dict[str, Any]]:
     return [
         {"url": url_for(endpoint, shop_id=shop_id), "name": translate(name), "icon": icon, "here": endpoint == here}
         for endpoint, (name, icon) in PAGES.items()
+        if may(NEEDS.get(endpoint, "reports"))
     ]
 
 
