@@ -47,6 +47,8 @@ class Config:
     commit_linger_ms: int = setting(2, "milliseconds the front door gathers requests for one commit")
     batch_events: int = setting(2_000, "events the worker takes at once for one shop")
     lease_seconds: int = setting(30, "seconds for which a worker holds a shop")
+    smtp_url: str = setting("", "mail server, such as `smtp+starttls://user:password@host:587`; empty: no mail is sent")
+    mail_from: str = setting("", "sender of our mails, such as `Kunderejse <journeys@example.com>`; needed with `smtp_url`")
     demo: bool = setting(False, "serve the demo shop at /demo")
     demo_days: int = setting(90, "days of journeys with which `tracker run --demo` fills an empty database")
 
@@ -59,6 +61,11 @@ class Config:
     def survey_url(self) -> str:
         """Where survey links are answered; the token comes after a slash."""
         return self.public_url.rstrip("/") + self.survey_path
+
+    @property
+    def sends_mail(self) -> bool:
+        """Else pages show the links that a mail would carry, to be handed over by hand."""
+        return bool(self.smtp_url)
 
     @property
     def resolved_database_url(self) -> str:
@@ -82,6 +89,8 @@ def from_env(environ: Mapping[str, str] | None = None) -> Config:
         if text is not None:
             values[f.name] = _parse(PREFIX + f.name.upper(), text, type(f.default))
     config = Config(**values)
+    if config.smtp_url and not config.mail_from:
+        raise ConfigError(f"{PREFIX}MAIL_FROM must say who our mails are from, since {PREFIX}SMTP_URL is set")
     if not config.secret_key:
         config = Config(**{**values, "secret_key": _kept_secret(Path(config.data_dir))})
     return config

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
@@ -14,8 +16,14 @@ from tracker.clock import Instant
 from tracker.events.types import Consent
 from tracker.journey.contribution import VERSION
 from tracker.shop_settings import ShopSettings
+from tracker.texts import N_
 
-__all__ = ["Building", "Shop", "ShopSettings", "add_shop", "all_shops", "find_shop", "rotate_secret", "write_shop"]
+__all__ = [
+    "BadShop", "Building", "Shop", "ShopSettings", "add_shop", "all_shops", "clean_hosts", "clean_name", "end_old_secret",
+    "find_shop", "rotate_secret", "rotated_at", "write_shop",
+]  # fmt: skip
+
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,41 @@ def add_shop(db: Connection, name: str, hosts: tuple[str, ...], now: Instant, se
     found = find_shop(db, shop_id)
     assert found is not None
     return found
+
+
+class BadShop(ValueError):
+    """The shop cannot be like that; the text is a msgid."""
+
+
+def clean_name(text: str) -> str:
+    """Raises BadShop."""
+    name = " ".join(text.split())
+    if not 0 < len(name) <= 100:
+        raise BadShop(N_("give the shop a name of at most 100 characters"))
+    return name
+
+
+def clean_hosts(texts: Iterable[str]) -> tuple[str, ...]:
+    """Host names in lower case, of what may be whole addresses.  Raises BadShop."""
+    hosts = []
+    for text in texts:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+        if not _HOST.fullmatch(host):
+            raise BadShop(N_("write host names such as www.example.com, one a line"))
+        hosts.append(host)
+    if not hosts:
+        raise BadShop(N_("name at least one host: without it any page may send events in the shop's name"))
+    return tuple(dict.fromkeys(hosts))
+
+
+def rotated_at(db: Connection, shop_id: int) -> Instant | None:
+    found: Instant | None = db.execute(select(t.shops.c.rotated_at).where(t.shops.c.shop_id == shop_id)).scalar()
+    return found
+
+
+def end_old_secret(db: Connection, shop_id: int) -> None:
+    """What is signed with the secret before the present one is refused from now on."""
+    db.execute(update(t.shops).where(t.shops.c.shop_id == shop_id).values(previous_secret=None))
 
 
 def rotate_secret(db: Connection, shop_id: int, now: Instant) -> str:

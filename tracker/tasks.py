@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from tracker import audit
 from tracker import tables as t
 from tracker.clock import DAY, Instant
 from tracker.errors import TrackerError
@@ -193,10 +194,11 @@ def erase(work: Work) -> Done | More:
 
 
 def expire(work: Work) -> Done | More:
-    """Fold away events, and forget people, that are older than the shop keeps them."""
+    """Fold away events, and forget people and what members did, that are older than the shop keeps them."""
     told = {"after": 0, "done": 0, "events": 0, "people": 0, **work.task.progress}
     some = rebuild.subject_ids(work.db, work.shop.shop_id, told["after"], rebuild.SLICE)
     if not some:
+        audit.forget_old(work.db, work.shop.shop_id, work.now)
         return Done({"events": told["events"], "people": told["people"]})
     gone = retention.expire(work.db, work.shop, some, work.hold, work.now)
     return More(

@@ -22,6 +22,7 @@ from tracker import clock, shops, tasks
 from tracker.clock import Instant
 from tracker.collect.intake import IntakeFiles, IntakeRow
 from tracker.config import Config
+from tracker.outbox.deliver import Postman
 from tracker.pipeline import leases
 from tracker.pipeline.leases import LeaseLost, ShopChanged
 from tracker.pipeline.process import Hold, keep_aside, process_batch, tick_shop
@@ -60,6 +61,7 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Until told to stop.  A database that is away is waited for; nothing is lost meanwhile, since the files keep it."""
         pause = IDLE_SECONDS
+        postman = self._start_postman(stop)
         while not stop.is_set():
             try:
                 busy = self.step(clock.now())
@@ -72,6 +74,16 @@ class Worker:
             if not busy:
                 stop.wait(pause)
         self.close()
+        if postman is not None:
+            postman.join()
+
+    def _start_postman(self, stop: threading.Event) -> threading.Thread | None:
+        """In a thread beside us: a mail server that does not answer must hold up no events."""
+        if not self.config.sends_mail:
+            return None
+        thread = threading.Thread(target=Postman(self.engine, self.config).run, args=(stop,), name="postman", daemon=True)
+        thread.start()
+        return thread
 
     def close(self) -> None:
         """Let go of the shops held."""

@@ -28,6 +28,10 @@ FILLED = {
     "place": "journey_map.5.pain",
     "task_id": 1,
     "filename": "admin/admin.css",
+    "user_id": 2,
+    "invitation_id": "0123456789abcdef",
+    "token_id": "01234567",
+    "token": "made-up",
 }
 
 

@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, func, insert, select, update
 
 from tracker.clock import Instant
+from tracker.outbox.message import BadAddress, clean_address
 from tracker.reports.table import N_
 from tracker.reports.words import ROLES
 from tracker.shops import Shop, find_shop
@@ -42,6 +43,7 @@ class Account:
     name: str
     password_hash: str
     locale: str | None
+    totp_secret: str | None  # encrypted, see second_factor.py
     shops: tuple[Shop, ...]  # by id
     roles: dict[int, str]  # shop_id -> role
 
@@ -51,15 +53,24 @@ class Account:
     is_anonymous = False
 
     def get_id(self) -> str:
-        """Changes with the password, so that a changed password ends all other logins."""
-        return f"{self.user_id}.{_fingerprint(self.password_hash)}"
+        """Changes with the password and the second factor, so that changing either ends all other logins."""
+        return f"{self.user_id}.{self.fingerprint}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Of what it takes to log in."""
+        return hashlib.sha256(f"{self.password_hash}{self.totp_secret or ''}".encode()).hexdigest()[:20]
+
+    @property
+    def has_second_factor(self) -> bool:
+        return self.totp_secret is not None
+
+    @property
+    def shop_ids(self) -> tuple[int, ...]:
+        return tuple(self.roles)
 
     def shop(self, shop_id: int) -> Shop | None:
         return next((shop for shop in self.shops if shop.shop_id == shop_id), None)
-
-
-def _fingerprint(password_hash: str) -> str:
-    return hashlib.sha256(password_hash.encode()).hexdigest()[:20]
 
 
 def add_user(
@@ -73,7 +84,7 @@ def add_user(
     locale: str | None = None,
 ) -> int:
     """The new user's id.  Raises BadAccount when the e-mail is taken or wrong, the password too short, or a shop unknown."""
-    email = _email(email)
+    email = check_email(email)
     _check_password(password)
     if role not in ROLES:
         raise BadAccount(N_("there is no such role"))
@@ -107,14 +118,19 @@ def find_account(db: Connection, user_id: int) -> Account | None:
     member = select(memberships.c.shop_id, memberships.c.role).where(memberships.c.user_id == user_id)
     roles = {row.shop_id: row.role for row in db.execute(member.order_by(memberships.c.shop_id))}
     shops = tuple(shop for shop_id in roles if (shop := find_shop(db, shop_id)))
-    return Account(row.user_id, row.email, row.name, row.password_hash, row.locale, shops, roles)
+    return Account(row.user_id, row.email, row.name, row.password_hash, row.locale, row.totp_secret, shops, roles)
+
+
+def find_by_email(db: Connection, email: str) -> Account | None:
+    user_id = db.execute(select(users.c.user_id).where(users.c.email == email.strip().lower())).scalar()
+    return find_account(db, user_id) if user_id is not None else None
 
 
 def find_session(db: Connection, session_id: str) -> Account | None:
-    """Of what get_id() gave; None when the password changed since."""
+    """Of what get_id() gave; None when password or second factor changed since."""
     user_id, _, fingerprint = session_id.partition(".")
     account = find_account(db, int(user_id)) if user_id.isdecimal() and len(user_id) < 10 else None
-    if account and hmac.compare_digest(fingerprint.encode(), _fingerprint(account.password_hash).encode()):
+    if account and hmac.compare_digest(fingerprint.encode(), account.fingerprint.encode()):
         return account
     return None
 
@@ -138,12 +154,12 @@ def check_password(stored: str, password: str) -> bool:
         return False
 
 
-def _email(text: str) -> str:
-    email = text.strip().lower()
-    name, at, host = email.partition("@")
-    if not (name and at and "." in host) or any(c.isspace() for c in email) or len(email) > 254:
-        raise BadAccount(N_("this is no e-mail address"))
-    return email
+def check_email(text: str) -> str:
+    """As it is kept.  Raises BadAccount."""
+    try:
+        return clean_address(text)
+    except BadAddress as error:
+        raise BadAccount(N_("this is no e-mail address")) from error
 
 
 def _check_password(password: str) -> None:

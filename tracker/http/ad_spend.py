@@ -15,9 +15,9 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from tracker import spend
+from tracker import audit, spend
 from tracker.errors import BadQuery
-from tracker.http.deps import deps, need_role, shop
+from tracker.http.deps import actor, deps, shop
 from tracker.http.locale import translate
 from tracker.reports.export import money_json
 from tracker.reports.table import N_
@@ -34,9 +34,8 @@ def add_views(api: Blueprint) -> None:
 def upload() -> ResponseReturnValue:
     """What was kept, and each line that was refused; 400 when nothing could be kept.
 
-    Raises BadQuery, BadFile, Forbidden, RequestEntityTooLarge.
+    Raises BadQuery, BadFile, RequestEntityTooLarge.
     """
-    need_role("owner", "marketer")
     wrong = sorted(set(request.args) - {f.name for f in fields(spend.Defaults)})
     if wrong:
         raise BadQuery(wrong[0], N_("there is no such parameter"))
@@ -47,6 +46,9 @@ def upload() -> ResponseReturnValue:
     read = spend.upload_json if request.is_json else spend.upload_csv
     with writing(deps().engine) as db:
         done = read(db, shop(), data, spend.Defaults(**request.args.to_dict()), deps().now())
+        if done.kept:
+            days = [day.isoformat() for day in done.days or ()]
+            audit.log(db, [shop().shop_id], "spend", actor(), deps().now(), changed={"rows": done.kept, "days": days})
     return jsonify(_told(done)), 200 if done.kept or not done.refused else 400
 
 

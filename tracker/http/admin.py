@@ -17,8 +17,22 @@ from sqlalchemy import Engine
 from tracker import clock
 from tracker.clock import Instant
 from tracker.config import Config
-from tracker.http import accounts, api, asking_pages, login, menu, pages, report_pages
-from tracker.http.deps import EXTENSION, Deps, deps
+from tracker.http import (
+    accounts,
+    api,
+    asking_pages,
+    audit_pages,
+    login,
+    members,
+    menu,
+    pages,
+    password,
+    report_pages,
+    second_factor_pages,
+    shop_pages,
+    token_pages,
+)
+from tracker.http.deps import EXTENSION, Deps, deps, may
 from tracker.http.errors import register_errors
 from tracker.http.gate import csrf, guard
 from tracker.http.locale import locale, select_locale, translate
@@ -57,10 +71,11 @@ def register(app: Flask, engine: Engine, config: Config, *, now: Callable[[], In
 def _blueprint() -> Blueprint:
     admin = Blueprint("admin", __name__)
     guard(admin, asks_for_login=True)
-    login.add_views(admin)
-    asking_pages.add_views(admin)
-    pages.add_views(admin)
-    report_pages.add_views(admin)
+    for part in (
+        *(login, password, second_factor_pages, members, token_pages, audit_pages, shop_pages, asking_pages, pages),
+        report_pages,
+    ):
+        part.add_views(admin)
     admin.app_context_processor(_frame)
     return admin
 
@@ -88,6 +103,7 @@ def _frame() -> dict[str, Any]:
         "menu": menu.menu,
         "switcher": menu.switcher,
         "shop": g.get("shop"),
+        "may": may,  # what roles.py lets the reader do in this shop
         "api_docs": lambda: url_for("api.docs"),
     }
 

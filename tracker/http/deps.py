@@ -9,12 +9,15 @@ from typing import cast
 from flask import current_app, g
 from flask_login import current_user
 from sqlalchemy import Engine
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import NotFound
 
 from tracker.clock import Instant
 from tracker.config import Config
+from tracker.http import roles
 from tracker.http.accounts import Account
+from tracker.http.roles import Right
 from tracker.http.throttle import LoginThrottle
+from tracker.http.tokens import ApiToken
 from tracker.shops import Shop
 
 EXTENSION = "kunderejse-admin"
@@ -42,6 +45,18 @@ def shop() -> Shop:
     return cast(Shop, g.shop)
 
 
+def token() -> ApiToken | None:
+    """The API token of this request; None for people."""
+    found: ApiToken | None = g.get("token")
+    return found
+
+
+def actor() -> str:
+    """Who asks, for what is written down about it: an e-mail address, or the name of a token."""
+    found = token()
+    return f"token {found.name}" if found else account().email
+
+
 def find_own_shop(shop_id: int) -> Shop:
     """Not found, too, when it exists and is somebody else's: who is no member learns nothing of it."""
     found = account().shop(shop_id)
@@ -50,7 +65,7 @@ def find_own_shop(shop_id: int) -> Shop:
     return found
 
 
-def need_role(*roles: str) -> None:
-    """Raises Forbidden when the reader has none of these roles in the shop of the address."""
-    if account().roles[shop().shop_id] not in roles:
-        raise Forbidden
+def may(right: Right) -> bool:
+    """Whether whoever asks has this right in the shop of the address."""
+    found = token()
+    return right in found.scopes if found else roles.may(account().roles[shop().shop_id], right)

@@ -1,7 +1,11 @@
-"""The gate before every view: logged in, member of the shop named, CSRF token on what changes something; headers after it.
+"""The gate before every view: logged in, member of the shop named, with the right that the view takes (roles.py), CSRF token
+on what changes something; headers after it.
 
-A view is closed unless its endpoint is in OPEN; so a forgotten decorator cannot open one.  A `shop_id` in an address is taken
-out of the view's arguments: views ask deps.shop(), which is never a shop that the reader may not see.
+A view is closed unless its endpoint is in OPEN; so a forgotten decorator cannot open one.  Programs show an API token instead
+of a login: it is asked for each request, so it needs no CSRF token, and it opens addresses of its own shop alone.
+
+A `shop_id` in an address is taken out of the view's arguments: views ask deps.shop(), which is never a shop that the reader may
+not see.
 """
 
 from __future__ import annotations
@@ -12,12 +16,23 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import CSRFProtect
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
 
-from tracker.http.deps import find_own_shop
+from tracker.http import tokens
+from tracker.http.deps import deps, find_own_shop, may
+from tracker.http.roles import needed
 from tracker.http.signed import is_signed, signed_shop
+from tracker.shops import find_shop
+from tracker.storage import reading, writing
 
-OPEN = frozenset({"admin.login"})
+OPEN = frozenset(
+    {
+        "admin.login", "admin.second_factor", "admin.forgotten_password", "admin.new_password", "admin.invitation",
+        "admin.join_by_invitation",
+    }
+)  # fmt: skip
+OF_NO_SHOP = frozenset({"api.openapi"})  # what a token opens beside the addresses of its shop
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGNED = frozenset({"api.upload_order_list"})  # take a file; for these the shop's own server needs no login
 
 # Styles may be inline: the charting library positions its tooltips so.  Scripts may not.
@@ -54,6 +69,9 @@ def guard(blueprint: Blueprint, *, asks_for_login: bool) -> None:
             if is_signed():
                 g.shop = signed_shop(g.shop_id)
                 return None
+        if not asks_for_login and request.authorization and request.authorization.type == "bearer":
+            _enter_by_token(request.authorization.token or "")
+            return None
         csrf.protect()
         if request.endpoint in OPEN:
             return None
@@ -63,11 +81,40 @@ def guard(blueprint: Blueprint, *, asks_for_login: bool) -> None:
             return redirect(url_for("admin.login", next=_here()))
         if g.shop_id is not None:
             g.shop = find_own_shop(g.shop_id)
+            _check_right()
         return None
 
     @blueprint.after_request
     def protect(response: Response) -> Response:
         return with_headers(response)
+
+
+def _enter_by_token(text: str) -> None:
+    """Raises Unauthorized, NotFound for another shop, and Forbidden beyond its scopes."""
+    now = deps().now()
+    with reading(deps().engine) as db:
+        found = tokens.find(db, text, now)
+        own = find_shop(db, found.shop_id) if found else None
+    if found is None or own is None:
+        raise Unauthorized
+    g.token = found
+    if g.shop_id is None and request.endpoint not in OF_NO_SHOP:
+        raise Forbidden
+    if g.shop_id is not None:
+        if g.shop_id != found.shop_id:
+            raise NotFound
+        g.shop = own
+        _check_right()
+    if tokens.is_seldom_noted(found, now):
+        with writing(deps().engine) as db:
+            tokens.note_use(db, found, now)
+
+
+def _check_right() -> None:
+    """Raises Forbidden."""
+    right = needed(request.endpoint, changes=request.method not in READS)
+    if right is None or not may(right):
+        raise Forbidden
 
 
 def _here() -> str | None:

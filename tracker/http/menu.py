@@ -10,8 +10,9 @@ from typing import Any
 
 from flask import g, request, url_for
 
-from tracker.http.deps import account, find_own_shop
+from tracker.http.deps import account, find_own_shop, may
 from tracker.http.locale import translate
+from tracker.http.roles import needed
 from tracker.reports import REPORTS
 from tracker.reports.table import N_
 
@@ -72,11 +73,19 @@ MENU: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     (N_("Data"), "health", ("admin.data_health", "admin.reconciliation", "admin.setup")),
-    (N_("Manage"), "settings", ("admin.settings",)),
+    (
+        N_("Manage"),
+        "settings",
+        ("admin.settings", "admin.shop", "admin.members", "admin.tokens", "admin.audit_log"),
+    ),
 )
 NAMES = {
     "admin.setup": N_("Set-up"),
     "admin.settings": N_("Settings"),
+    "admin.shop": N_("Shop"),
+    "admin.members": N_("Members"),
+    "admin.tokens": N_("API tokens"),
+    "admin.audit_log": N_("Audit log"),
 }
 
 # A page that is reached from another one, and stands at its place in the menu.
@@ -111,16 +120,18 @@ def name_of(endpoint: str) -> str:
 
 
 def menu(shop_id: int) -> list[Group]:
-    """The pages of a shop, the present one marked."""
+    """The pages of a shop that the reader may see, the present one marked."""
     find_own_shop(shop_id)
+    groups = [Group(translate(name), icon, _entries(shop_id, endpoints)) for name, icon, endpoints in MENU]
+    return [group for group in groups if group.entries]
+
+
+def _entries(shop_id: int, endpoints: tuple[str, ...]) -> list[Entry]:
     here = BELOW.get(request.endpoint or "", request.endpoint)
     return [
-        Group(
-            translate(name),
-            icon,
-            [Entry(translate(name_of(one)), url_for(one, shop_id=shop_id), one == here) for one in endpoints],
-        )
-        for name, icon, endpoints in MENU
+        Entry(translate(name_of(one)), url_for(one, shop_id=shop_id), one == here)
+        for one in endpoints
+        if (right := needed(one, changes=False)) and may(right)
     ]
 
 

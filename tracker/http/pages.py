@@ -276,7 +276,6 @@ def setup() -> ResponseReturnValue:
         tag=f'<script async src="{base}{config.script_path}" data-key="{shop().site_key}"></script>',
         stub="<script>window.kr=window.kr||function(){(kr.q=kr.q||[]).push(arguments)}</script>",
         collect_url=base + config.collect_path,
-        role=account().roles[shop().shop_id],
         checked_days=_CHECKED_DAYS,
         arrived=arrived.totals,
         steps=[

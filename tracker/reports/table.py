@@ -12,12 +12,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
+from tracker.texts import N_ as N_
+
 ENOUGH = 30  # journeys; a share of fewer is noise: from 30 on its standard error is below ten points
-
-
-def N_(text: str) -> str:
-    """Marks a msgid for extraction; it is translated where it is shown."""
-    return text
 
 
 class Unit(StrEnum):

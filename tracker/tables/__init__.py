@@ -61,6 +61,9 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("locale", Text),
     Column("created_at", BigInteger, nullable=False),
+    Column("totp_secret", Text),  # encrypted (http/second_factor.py); null: no second factor
+    Column("totp_step", BigInteger),  # the half minute of the last code taken: none is taken twice
+    Column("recovery_codes", JSON(none_as_null=True)),  # hashes of those that are left
     UniqueConstraint("email"),
 )
 
@@ -91,6 +94,7 @@ leases = Table(
     Column("pending_at", BigInteger),  # something waits since then; null: idle
     Column("due_at", BigInteger),  # the earliest tick of a subject; null: none
     Column("asked_at", BigInteger),  # a task or a build waits since then; null: none
+    Column("mail_due_at", BigInteger),  # when something is to be done with a mail of the shop's; null: nothing
     Column("version", Integer, nullable=False, default=0),  # of the shop's row: who holds an older one looks again
     Column("next_id", BigInteger, nullable=False),  # the next link or subject id to hand out
 )
@@ -381,6 +385,77 @@ tasks = Table(  # what somebody asked for that only the worker which holds the s
     Column("error", Text),
     PrimaryKeyConstraint("shop_id", "task_id"),
     Index(None, "shop_id", "ended_at"),
+)
+
+mails = Table(  # owed and sent; those of accounts, which are no shop's, under shop 0
+    "mails",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("mail_id", Text, nullable=False),  # random; part of the Message-ID
+    Column("cause", Text, nullable=False),  # what it is sent because of; the same cause sends no second one
+    Column("kind", Text, nullable=False),  # of templates/mail, or the kind of action that owes it
+    Column("to", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text),  # null: its time is over
+    Column("html", Text),
+    Column("unsubscribe", Text),  # the address that ends such mails by one POST (RFC 8058); null: it is no list's
+    Column("once", Boolean, nullable=False, default=False),  # what may have been sent before a crash is not sent again
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),  # when something is next to be done with the row
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("trying_since_at", BigInteger),  # an attempt is under way, or was cut off
+    Column("sent_at", BigInteger),
+    Column("parked_at", BigInteger),  # we stopped trying
+    Column("last_error", Text),
+    PrimaryKeyConstraint("shop_id", "mail_id"),
+    UniqueConstraint("shop_id", "cause"),
+    Index(None, "shop_id", "due_at"),
+)
+
+invitations = Table(  # to become a member of the shop
+    "invitations",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("invitation_id", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("invited_by", Text, nullable=False),
+    Column("invited_at", BigInteger, nullable=False),
+    Column("sends", Integer, nullable=False, default=1),  # the link of the last one is the valid one
+    Column("expires_at", BigInteger, nullable=False),
+    Column("accepted_at", BigInteger),
+    Column("withdrawn_at", BigInteger),
+    PrimaryKeyConstraint("shop_id", "invitation_id"),
+)
+
+api_tokens = Table(  # for programs, instead of a login
+    "api_tokens",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("token_id", Text, nullable=False),  # part of the token, and shown
+    Column("hash", Text, nullable=False),  # SHA-256 of the whole token, which nobody keeps
+    Column("name", Text, nullable=False),
+    Column("scopes", JSON, nullable=False),  # rights of http/roles.py
+    Column("created_by", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),  # null: never
+    Column("used_at", BigInteger),  # to the minute
+    Column("revoked_at", BigInteger),
+    PrimaryKeyConstraint("shop_id", "token_id"),
+)
+
+audit = Table(  # who changed what; what concerns an account stands under each of its shops, or under 0
+    "audit",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("entry_id", BigInteger, nullable=False),  # rises with time, see tracker/audit.py
+    Column("logged_at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),  # of tracker/audit.py KINDS
+    Column("who", Text, nullable=False),  # an e-mail address, or the name of a token
+    Column("about", Text, nullable=False),  # whom or what it concerns
+    Column("changed", JSON, nullable=False),  # {name: value}, or {name: [before, after]}; no secrets
+    PrimaryKeyConstraint("shop_id", "entry_id"),
+    Index(None, "shop_id", "kind", "entry_id"),
 )
 
 unreadable = Table(  # intake rows that this release cannot read, kept as they came

@@ -31,6 +31,32 @@ def upgrade() -> None:
     sa.Column('since_at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('shop_id', 'kind', 'key', 'other_kind', 'other_key', name=op.f('pk_apart'))
     )
+    op.create_table('api_tokens',
+    sa.Column('shop_id', sa.Integer(), nullable=False),
+    sa.Column('token_id', sa.Text(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('scopes', sa.JSON(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=True),
+    sa.Column('used_at', sa.BigInteger(), nullable=True),
+    sa.Column('revoked_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('shop_id', 'token_id', name=op.f('pk_api_tokens'))
+    )
+    op.create_table('audit',
+    sa.Column('shop_id', sa.Integer(), nullable=False),
+    sa.Column('entry_id', sa.BigInteger(), nullable=False),
+    sa.Column('logged_at', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('who', sa.Text(), nullable=False),
+    sa.Column('about', sa.Text(), nullable=False),
+    sa.Column('changed', sa.JSON(), nullable=False),
+    sa.PrimaryKeyConstraint('shop_id', 'entry_id', name=op.f('pk_audit'))
+    )
+    with op.batch_alter_table('audit', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_audit_shop_id_kind_entry_id'), ['shop_id', 'kind', 'entry_id'], unique=False)
+
     op.create_table('carts',
     sa.Column('shop_id', sa.Integer(), nullable=False),
     sa.Column('subject_id', sa.BigInteger(), nullable=False),
@@ -110,6 +136,19 @@ def upgrade() -> None:
     sa.Column('row', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('shop_id', 'file', name=op.f('pk_intake_marks'))
     )
+    op.create_table('invitations',
+    sa.Column('shop_id', sa.Integer(), nullable=False),
+    sa.Column('invitation_id', sa.Text(), nullable=False),
+    sa.Column('email', sa.Text(), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('invited_by', sa.Text(), nullable=False),
+    sa.Column('invited_at', sa.BigInteger(), nullable=False),
+    sa.Column('sends', sa.Integer(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.Column('accepted_at', sa.BigInteger(), nullable=True),
+    sa.Column('withdrawn_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('shop_id', 'invitation_id', name=op.f('pk_invitations'))
+    )
     op.create_table('journeys',
     sa.Column('shop_id', sa.Integer(), nullable=False),
     sa.Column('subject_id', sa.BigInteger(), nullable=False),
@@ -148,6 +187,7 @@ def upgrade() -> None:
     sa.Column('pending_at', sa.BigInteger(), nullable=True),
     sa.Column('due_at', sa.BigInteger(), nullable=True),
     sa.Column('asked_at', sa.BigInteger(), nullable=True),
+    sa.Column('mail_due_at', sa.BigInteger(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('next_id', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('shop_id', name=op.f('pk_leases'))
@@ -184,6 +224,30 @@ def upgrade() -> None:
     with op.batch_alter_table('links', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_links_shop_id_link_id'), ['shop_id', 'link_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_links_shop_id_subject_id'), ['shop_id', 'subject_id'], unique=False)
+
+    op.create_table('mails',
+    sa.Column('shop_id', sa.Integer(), nullable=False),
+    sa.Column('mail_id', sa.Text(), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('to', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=True),
+    sa.Column('html', sa.Text(), nullable=True),
+    sa.Column('unsubscribe', sa.Text(), nullable=True),
+    sa.Column('once', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('due_at', sa.BigInteger(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('trying_since_at', sa.BigInteger(), nullable=True),
+    sa.Column('sent_at', sa.BigInteger(), nullable=True),
+    sa.Column('parked_at', sa.BigInteger(), nullable=True),
+    sa.Column('last_error', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('shop_id', 'mail_id', name=op.f('pk_mails')),
+    sa.UniqueConstraint('shop_id', 'cause', name=op.f('uq_mails_shop_id_cause'))
+    )
+    with op.batch_alter_table('mails', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mails_shop_id_due_at'), ['shop_id', 'due_at'], unique=False)
 
     op.create_table('memberships',
     sa.Column('shop_id', sa.Integer(), nullable=False),
@@ -329,6 +393,9 @@ def upgrade() -> None:
     sa.Column('password_hash', sa.Text(), nullable=False),
     sa.Column('locale', sa.Text(), nullable=True),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('totp_secret', sa.Text(), nullable=True),
+    sa.Column('totp_step', sa.BigInteger(), nullable=True),
+    sa.Column('recovery_codes', sa.JSON(none_as_null=True), nullable=True),
     sa.PrimaryKeyConstraint('user_id', name=op.f('pk_users')),
     sa.UniqueConstraint('email', name=op.f('uq_users_email'))
     )

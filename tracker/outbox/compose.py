@@ -1,0 +1,72 @@
+"""What a mail says.
+
+In:  its kind – a file of templates/mail –, the reader's language, and the facts that the file names.
+Out: Letter.  A kind's file says subject, paragraphs, button and small print once; frame.html and frame.txt give them form.
+To add a mail: its file, and its line in KINDS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+# kind -> the facts that it tells
+KINDS: dict[str, frozenset[str]] = {
+    "invitation": frozenset({"shop", "role", "invited_by", "link", "days"}),
+    "password": frozenset({"link"}),
+    "password_changed": frozenset({"link"}),
+    "trial": frozenset({"address"}),
+}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail without its envelope."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def compose(kind: str, locale: str, **facts: str | int) -> Letter:
+    """Raises KeyError for a kind that there is not, TypeError when it is told other facts than it has."""
+    if KINDS[kind] != facts.keys():
+        raise TypeError(f"{kind} tells {sorted(KINDS[kind])}, not {sorted(facts)}")
+    words, frames = _environments(locale)
+    said: Any = words.get_template(f"{kind}.html").make_module(facts)
+    parts = {
+        "locale": locale,
+        "subject": said.subject,
+        "paragraphs": said.paragraphs,
+        "button": said.button,
+        "small": said.small,
+    }
+    text, html = (frames.get_template(name).render(parts) for name in ("frame.txt", "frame.html"))
+    return Letter(" ".join(said.subject.split()), text, html)
+
+
+@lru_cache
+def _environments(locale: str) -> tuple[Environment, Environment]:
+    """That of the words, which are plain text, and that of the frames, where HTML escapes them."""
+    translations: NullTranslations = Translations.load(_PACKAGE / "translations", [locale])
+    found = []
+    for autoescape in (False, select_autoescape(["html"], default=False)):
+        env = Environment(
+            loader=FileSystemLoader(_PACKAGE / "templates" / "mail"),
+            autoescape=autoescape,  # noqa: S701
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        env.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        found.append(env)
+    return found[0], found[1]
