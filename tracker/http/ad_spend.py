@@ -43,13 +43,19 @@ def upload() -> ResponseReturnValue:
     data = file.read(spend.MAX_BYTES + 1) if file else request.get_data(cache=False)
     if len(data) > spend.MAX_BYTES:
         raise RequestEntityTooLarge
-    read = spend.upload_json if request.is_json else spend.upload_csv
+    done = store(data, spend.Defaults(**request.args.to_dict()), is_json=request.is_json)
+    return jsonify(_told(done)), 200 if done.kept or not done.refused else 400
+
+
+def store(data: bytes, defaults: spend.Defaults, *, is_json: bool = False) -> spend.Upload:
+    """Keep what can be read.  Raises BadFile."""
+    read = spend.upload_json if is_json else spend.upload_csv
     with writing(deps().engine) as db:
-        done = read(db, shop(), data, spend.Defaults(**request.args.to_dict()), deps().now())
+        done = read(db, shop(), data, defaults, deps().now())
         if done.kept:
             days = [day.isoformat() for day in done.days or ()]
             audit.log(db, [shop().shop_id], "spend", actor(), deps().now(), changed={"rows": done.kept, "days": days})
-    return jsonify(_told(done)), 200 if done.kept or not done.refused else 400
+    return done
 
 
 def _told(done: spend.Upload) -> dict[str, Any]:

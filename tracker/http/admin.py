@@ -29,8 +29,10 @@ from tracker.http import (
     password,
     report_pages,
     second_factor_pages,
+    settings_pages,
     shop_pages,
     token_pages,
+    uploads,
 )
 from tracker.http.deps import EXTENSION, Deps, deps, may
 from tracker.http.errors import register_errors
@@ -74,6 +76,8 @@ def _blueprint() -> Blueprint:
     for part in (
         *(login, password, second_factor_pages, members, token_pages, audit_pages, shop_pages, asking_pages, pages),
         report_pages,
+        settings_pages,
+        uploads,
     ):
         part.add_views(admin)
     admin.app_context_processor(_frame)

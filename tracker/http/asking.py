@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from werkzeug.exceptions import NotFound
 
 from tracker import audit, tasks
@@ -157,10 +157,15 @@ def export_person(subject_id: int) -> ResponseReturnValue:
 
 
 def list_tasks() -> ResponseReturnValue:
-    c = t.tasks.c
     with reading(deps().engine) as db:
-        rows = db.execute(select(t.tasks).where(c.shop_id == shop().shop_id).order_by(c.task_id.desc()).limit(SHOWN)).mappings()
-        return jsonify(tasks=[told_of(dict(row)) for row in rows])
+        return jsonify(tasks=latest(db))
+
+
+def latest(db: Connection) -> list[dict[str, Any]]:
+    """Of the shop, as the API tells them."""
+    c = t.tasks.c
+    rows = db.execute(select(t.tasks).where(c.shop_id == shop().shop_id).order_by(c.task_id.desc()).limit(SHOWN)).mappings()
+    return [told_of(dict(row)) for row in rows]
 
 
 def task(task_id: int) -> ResponseReturnValue:

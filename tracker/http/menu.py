@@ -76,20 +76,30 @@ MENU: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         N_("Manage"),
         "settings",
-        ("admin.settings", "admin.shop", "admin.members", "admin.tokens", "admin.audit_log"),
+        (
+            "admin.settings",
+            "admin.stage_rules",
+            "admin.shop",
+            "admin.members",
+            "admin.tokens",
+            "admin.tasks",
+            "admin.audit_log",
+        ),
     ),
 )
 NAMES = {
     "admin.setup": N_("Set-up"),
     "admin.settings": N_("Settings"),
+    "admin.stage_rules": N_("Own stage rules"),
     "admin.shop": N_("Shop"),
+    "admin.tasks": N_("Tasks"),
     "admin.members": N_("Members"),
     "admin.tokens": N_("API tokens"),
     "admin.audit_log": N_("Audit log"),
 }
 
 # A page that is reached from another one, and stands at its place in the menu.
-BELOW = {"admin.person": "admin.journeys", "admin.task": "admin.settings", "admin.erase": "admin.journeys"}
+BELOW = {"admin.person": "admin.journeys", "admin.task": "admin.tasks", "admin.erase": "admin.journeys"}
 
 
 @dataclass(frozen=True)

@@ -42,22 +42,28 @@ def order_list() -> ResponseReturnValue:
 
 def upload_order_list() -> ResponseReturnValue:
     """Raises Refused for a wrong signature, FileRefused for a file that cannot be read at all."""
-    file, now = request.files.get("file"), deps().now()
-    stream = io.BytesIO(file.read() if file else request.get_data())
+    file = request.files.get("file")
+    told = store(file.read() if file else request.get_data(), request.args.get("order_key") or None)
     with reading(deps().engine) as db:
-        orders, report = read(db, stream, shop(), deps().config, now, request.args.get("order_key") or None)
+        return jsonify({**told, "kept": _kept(db)})
+
+
+def store(data: bytes, key_column: str | None = None) -> dict[str, Any]:
+    """Keep the list, and tell what was in it.  Raises FileRefused."""
+    now = deps().now()
+    with reading(deps().engine) as db:
+        orders, report = read(db, io.BytesIO(data), shop(), deps().config, now, key_column)
     with writing(deps().engine) as db:
         kept.store(db, shop(), orders, deps().config.secret_key, now)
         who = SIGNED_SERVER if is_signed() else actor()
         audit.log(db, [shop().shop_id], "order_list", who, now, changed={"orders": len(orders)})
-        told = {
-            "orders": len(orders),
-            "lines": report.lines,
-            "refused": report.refused_lines,
-            "findings": [str(finding) for finding in report.findings],
-            "not_used": report.unused,
-        }
-        return jsonify({**told, "kept": _kept(db)})
+    return {
+        "orders": len(orders),
+        "lines": report.lines,
+        "refused": report.refused_lines,
+        "findings": [str(finding) for finding in report.findings],
+        "not_used": report.unused,
+    }
 
 
 def fill_order_list() -> ResponseReturnValue:

@@ -51,6 +51,7 @@ class ReportPage:
     """What one page shows."""
 
     parts: tuple[Part, ...]
+    below: str = ""  # a template of its own below the parts, such as a form to upload what the report needs
     compares: bool = True  # whether an earlier time had as long to become what it is
     figures: tuple[str, ...] = ()  # which totals, in order; none: all that are known
     empty: str = N_(
@@ -91,7 +92,8 @@ PAGES: dict[str, ReportPage] = {
             Part(N_("Cost and revenue"), chart=shapes.grouped("channel", ("spend", "net"))),
             Part(N_("Spend without a rate"), "missing_rates"),
         ),
-        empty=N_("Upload what your advertising costs, as CSV or by the interface for programs; docs/reports.md says how."),
+        empty=N_("Upload what your advertising costs: then each channel says what it brings in for it."),
+        below="admin/upload_spend.html",
     ),
     "payback": ReportPage(
         (
@@ -268,6 +270,7 @@ PAGES: dict[str, ReportPage] = {
             "Upload the shop's own list of orders, as CSV or by the plugin: then each order that is missing here is named, "
             "with its likely cause."
         ),
+        below="admin/upload_list.html",
     ),
 }
 
