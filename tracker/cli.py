@@ -18,17 +18,20 @@ import click
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from tracker import __version__, clock, money, shops, spend, surveys
+from tracker import __version__, audit, clock, money, shops, spend, surveys
 from tracker import tables as t
 from tracker.config import Config, ConfigError, from_env
 from tracker.demo import history
 from tracker.demo.past import books
 from tracker.doctor import examine
 from tracker.errors import TrackerError
-from tracker.http import accounts
+from tracker.http import accounts, password, second_factor
 from tracker.imports.command import imports, order_list
 from tracker.imports.order_list import read
 from tracker.order_list import kept
+from tracker.outbox.message import BadAddress, build_trial
+from tracker.outbox.smtp import DeliveryError, read_url
+from tracker.outbox.smtp import send as send_mail
 from tracker.pipeline import leases
 from tracker.pipeline.leases import LeaseLost
 from tracker.pipeline.process import Hold
@@ -42,6 +45,7 @@ from tracker.storage import open_engine, writing
 from tracker.worker import Worker
 
 DEMO_EMAIL = "owner@example.com"
+COMMAND_LINE = "command line"  # in the audit log
 
 
 class Commands(click.Group):
@@ -50,7 +54,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except (TrackerError, ConfigError) as error:
+        except (TrackerError, ConfigError, shops.BadShop) as error:
             raise click.ClickException(str(error)) from error
         except (OperationalError, ProgrammingError) as error:
             text = f"the database refuses: {str(error.orig).splitlines()[0]}"
@@ -222,7 +226,8 @@ def shop_add(name: str, hosts: tuple[str, ...], zone: str, currency: str, locale
     except (KeyError, ValueError) as error:
         raise click.ClickException(f"{zone!r} is no time zone; write one like Europe/Copenhagen") from error
     with writing(_engine(config)) as db:
-        made = shops.add_shop(db, name, tuple(host.lower() for host in hosts), clock.now(), settings)
+        made = shops.add_shop(db, shops.clean_name(name), shops.clean_hosts(hosts), clock.now(), settings)
+        audit.log(db, [made.shop_id], "shop_made", COMMAND_LINE, clock.now(), about=made.name)
     click.echo(f"shop {made.shop_id}: {made.name}")
     click.echo(f"site key (public)  {made.site_key}")
     click.echo(f"secret (server)    {made.secret}")
@@ -248,6 +253,7 @@ def shop_rotate_key(shop_id: int) -> None:
     """A new secret; the one before stays valid until the next rotation."""
     with writing(_engine(_config())) as db:
         _find_shop(db, shop_id)
+        audit.log(db, [shop_id], "secret_rotated", COMMAND_LINE, clock.now())
         click.echo(shops.rotate_secret(db, shop_id, clock.now()))
 
 
@@ -274,6 +280,67 @@ def user_add(email: str, name: str, shop_ids: tuple[int, ...], role: str, passwo
         except ValueError as error:
             raise click.ClickException(str(error)) from error
     click.echo(f"{email} can log in.")
+
+
+def _find_account(db: Connection, email: str) -> accounts.Account:
+    found = accounts.find_by_email(db, email)
+    if found is None:
+        raise click.ClickException(f"nobody has the address {email}; `tracker user add` makes an account")
+    return found
+
+
+@user.command("password-link")
+@click.argument("email")
+def user_password_link(email: str) -> None:
+    """Print a link by which a forgotten password is set anew; good for an hour."""
+    config = _config()
+    with writing(_engine(config)) as db:
+        found = _find_account(db, email)
+        audit.log(db, found.shop_ids, "password_asked", COMMAND_LINE, clock.now(), about=found.email)
+    click.echo(password.link(found, config.public_url, config.secret_key, clock.now()))
+
+
+@user.command("two-factor-off")
+@click.argument("email")
+def user_two_factor_off(email: str) -> None:
+    """Let somebody in with the password alone, who has lost the phone and all recovery codes."""
+    with writing(_engine(_config())) as db:
+        found = _find_account(db, email)
+        second_factor.turn_off(db, found.user_id)
+        audit.log(db, found.shop_ids, "two_factor_off", COMMAND_LINE, clock.now(), about=found.email)
+    click.echo(f"{found.email} can log in with the password alone.")
+
+
+@cli.group()
+def mail() -> None:
+    """Mails that we send."""
+
+
+@mail.command("test")
+@click.argument("address")
+def mail_test(address: str) -> None:
+    """Send a trial mail at once, and say what the mail server answered."""
+    config = _config()
+    if not config.sends_mail:
+        raise click.ClickException("mail is off: KUNDEREJSE_SMTP_URL says no mail server")
+    try:
+        message = build_trial(address, config, clock.now())
+        send_mail(read_url(config.smtp_url), message)
+    except (BadAddress, DeliveryError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"The mail server has taken it; look into the mailbox of {address}.")
+
+
+@mail.command("list")
+def mail_list() -> None:
+    """Mails that wait or were given up, with the last error."""
+    with _engine(_config()).connect() as db:
+        rows = db.execute(select(t.mails).where(t.mails.c.sent_at.is_(None)).order_by(t.mails.c.created_at)).all()
+    for row in rows:
+        state = "parked" if row.parked_at else f"waits until {clock.isoformat(row.due_at)}"
+        click.echo(f"{row.to}  {row.kind}  attempts {row.attempts}, {state}  {row.last_error or ''}".rstrip())
+    if not rows:
+        click.echo("No mail waits.")
 
 
 @cli.command("survey-link")

@@ -20,7 +20,8 @@ from tracker import shops, storage
 from tracker import tables as t
 from tracker.clock import DAY, MINUTE, Instant
 from tracker.collect.intake import IntakeFiles
-from tracker.config import Config
+from tracker.config import Config, ConfigError
+from tracker.outbox.smtp import read_url
 
 FREE_BYTES = 500 * 1024 * 1024
 
@@ -135,4 +136,26 @@ def _door(config: Config, _engine: Engine, _now: Instant) -> Iterator[Finding]:
         )
 
 
-CHECKS: tuple[Check, ...] = (_folder, _tables, _shops_and_accounts, _intake, _events, _door)
+def _mail(config: Config, engine: Engine, now: Instant) -> Iterator[Finding]:
+    if not config.sends_mail:
+        yield Finding(True, "Mail is off; pages show the links that a mail would carry.")
+        return
+    try:
+        read_url(config.smtp_url)
+    except ConfigError as error:
+        yield Finding(False, "No mail can be sent.", str(error))
+        return
+    c = t.mails.c
+    with engine.connect() as db:
+        parked, last = db.execute(
+            select(func.count(), func.max(c.last_error)).where(c.parked_at.is_not(None), c.parked_at > now - DAY)
+        ).one()
+        late = db.execute(
+            select(func.count()).where(c.sent_at.is_(None), c.parked_at.is_(None), c.due_at < now - 10 * MINUTE)
+        ).scalar_one()
+    yield Finding(not late, f"{late} mails wait for a worker.", "Start one: `tracker work`." if late else "")
+    yield Finding(not parked, f"{parked} mails were given up within a day.",
+                  f"`tracker mail list` shows them.  One said: {last}" if parked else "")  # fmt: skip
+
+
+CHECKS: tuple[Check, ...] = (_folder, _tables, _shops_and_accounts, _intake, _events, _mail, _door)

@@ -133,7 +133,10 @@ def clean_hosts(texts: Iterable[str]) -> tuple[str, ...]:
     """Host names in lower case, of what may be whole addresses.  Raises BadShop."""
     hosts = []
     for text in texts:
-        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+        try:
+            host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+        except ValueError:
+            host = ""
         if not _HOST.fullmatch(host):
             raise BadShop(N_("write host names such as www.example.com, one a line"))
         hosts.append(host)

@@ -8,17 +8,21 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
 from sqlalchemy import Engine, func, select, update
 
 from tests.builders import START, add_shop, counters, event, intake_row, look, purchase, work_in
 from tests.cli.conftest import Tracker
+from tests.outbox.server import mail_server
 from tests.worker.intake import waiting
-from tracker import __version__, clock, shops, storage, surveys
+from tracker import __version__, audit, clock, shops, storage, surveys
 from tracker import tables as t
 from tracker.cli import cli
-from tracker.clock import DAY, MINUTE
+from tracker.clock import DAY, MINUTE, Instant
 from tracker.config import Config
-from tracker.http import accounts
+from tracker.http import accounts, admin, second_factor
+from tracker.outbox.compose import Letter
+from tracker.outbox.enqueue import enqueue
 from tracker.pipeline import leases
 from tracker.shops import Shop, find_shop
 from tracker.storage import writing
@@ -356,3 +360,58 @@ def test_a_list_that_is_none_is_said(tracker: Tracker, shop: Shop, tmp_path: Pat
     file.write_text("colour\nred\n", encoding="utf-8")
     assert "A column is missing" in said(tracker("order-list", str(file), "--shop", str(shop.shop_id)), 1)
     assert "there is no shop 7" in said(tracker("order-list", str(file), "--shop", "7"), 1)
+
+
+# --- accounts and mail
+
+
+def add_account(tracker: Tracker, email: str = "ida@shop.example") -> None:
+    said(tracker("user", "add", email, typed=f"{PASSWORD}\n" * 2))
+
+
+def test_a_forgotten_password_can_be_set_by_a_printed_link(
+    tracker: Tracker, engine: Engine, shop: Shop, config: Config
+) -> None:
+    add_account(tracker)
+    link = said(tracker("user", "password-link", "IDA@shop.example", public_url="https://k.example/")).strip()
+    assert link.startswith("https://k.example/password/new/")
+    app = Flask("tracker")
+    admin.register(app, engine, config)
+    assert app.test_client().get(link.removeprefix("https://k.example")).status_code == 200
+    with engine.connect() as db:
+        assert [(entry.kind, entry.who) for entry in audit.read(db, shop.shop_id)] == [("password_asked", "command line")]
+
+
+def test_nobody_has_no_password_link(tracker: Tracker, shop: Shop) -> None:
+    assert "nobody has the address" in said(tracker("user", "password-link", "nobody@shop.example"), 1)
+    assert "nobody has the address" in said(tracker("user", "two-factor-off", "nobody@shop.example"), 1)
+
+
+def test_who_lost_the_phone_is_let_in_again(tracker: Tracker, engine: Engine, shop: Shop) -> None:
+    add_account(tracker)
+    with writing(engine) as db:
+        second_factor.turn_on(db, 1, second_factor.new_secret(), 1, "key")
+    said(tracker("user", "two-factor-off", "ida@shop.example"))
+    with engine.connect() as db:
+        found = accounts.find_by_email(db, "ida@shop.example")
+    assert found is not None
+    assert not found.has_second_factor
+
+
+def test_a_trial_mail_says_what_the_server_answered(tracker: Tracker) -> None:
+    with mail_server() as (box, url):
+        mailing = {"smtp_url": url, "mail_from": "Kunderejse <journeys@shop.example>"}
+        assert "has taken it" in said(tracker("mail", "test", "ida@shop.example", **mailing))
+        assert box.mails[0]["Subject"] == "Mail works"
+        box.answers = ["550 no such person"]
+        assert "550 no such person" in said(tracker("mail", "test", "ida@shop.example", **mailing), 1)
+        assert "is no e-mail address" in said(tracker("mail", "test", "nobody", **mailing), 1)
+        assert "MAIL_FROM" in said(tracker("mail", "test", "ida@shop.example", smtp_url=url), 1)
+    assert "mail is off" in said(tracker("mail", "test", "ida@shop.example"), 1)
+
+
+def test_mails_that_wait_are_listed(tracker: Tracker, engine: Engine, now: Instant) -> None:
+    assert said(tracker("mail", "list")) == "No mail waits.\n"
+    with writing(engine) as db:
+        enqueue(db, 0, "trial", "ida@shop.example", Letter("s", "t", "h"), "cause", now)
+    assert "ida@shop.example  trial  attempts 0, waits until 2026-09-16" in said(tracker("mail", "list"))

@@ -59,3 +59,19 @@ def logged_in(app: Flask, email: str = "ida@shop.example", language: str = "en")
     client.get(f"/login?lang={language}")
     assert log_in(client, email).status_code == 302
     return client
+
+
+class Clock:
+    """`now` of an app, that a test moves on."""
+
+    def __init__(self, now: Instant) -> None:
+        self.now = now
+
+    def __call__(self) -> Instant:
+        return self.now
+
+
+def post(client: FlaskClient, address: str, **data: Any) -> TestResponse:
+    """With a token of a page that the client may see, logged in or not."""
+    page = client.get("/profile", follow_redirects=True)
+    return client.post(address, data={**data, "csrf_token": token(page)})

@@ -80,7 +80,7 @@ def _before() -> int | None:
     text = request.args.get("before", "")
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) < 2**63):
         raise BadQuery("before", N_("this is not the number of an entry"))
     return int(text)
 

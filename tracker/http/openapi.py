@@ -10,6 +10,8 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from tracker import __version__, spend
 from tracker.collect.signature import HEADER
+from tracker.http import openapi_asking
+from tracker.http.roles import needed
 from tracker.reports import REPORTS
 from tracker.reports import parameters as report_parameters
 from tracker.reports.query import QueryArgs
@@ -41,7 +43,7 @@ _ONLY_HERE = [
 ]
 _ERRORS = {
     "400": {"description": "Asked wrongly: `field` says which parameter, `detail` what to write."},
-    "401": {"description": "Not logged in."},
+    "401": {"description": "Not logged in, or the token is made up, expired or revoked."},
     "404": {"description": "No such report, or no shop of yours."},
     "503": {"description": "The database is away; Retry-After says when to ask again."},
 }
@@ -59,6 +61,9 @@ def describe(public_url: str) -> dict[str, Any]:
         servers=[{"url": public_url}],
     )
     spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": "kunderejse"})
+    spec.components.security_scheme(
+        "token", {"type": "http", "scheme": "bearer", "description": "An API token, which an owner of the shop makes."}
+    )
     spec.components.security_scheme("signature", {"type": "apiKey", "in": "header", "name": HEADER})
     assert plugin.converter is not None
     parameters = {p["name"]: p for p in plugin.converter.schema2parameters(QueryArgs, location="query")}
@@ -71,8 +76,21 @@ def describe(public_url: str) -> dict[str, Any]:
     spec.path(path="/api/v1/shops/{shop_id}/order-list", operations={"get": _ORDER_LIST, "post": _UPLOAD_ORDER_LIST})
     spec.path(path="/api/v1/shops/{shop_id}/order-list/fill", operations={"post": _FILL_ORDER_LIST})
     spec.path(path="/api/v1/shops/{shop_id}/notes/{place}", operations={"get": _NOTE, "put": _WRITE_NOTE})
+    for path, operations in openapi_asking.paths(_SHOP_ID, _ERRORS | {"403": _FORBIDDEN}).items():
+        spec.path(path=f"/api/v1/shops/{{shop_id}}/{path}", operations=operations)
     document: dict[str, Any] = spec.to_dict()
+    for operations in document["paths"].values():
+        for method, operation in operations.items():
+            _open_to_tokens(operation, method)
     return document
+
+
+def _open_to_tokens(operation: dict[str, Any], method: str) -> None:
+    """Says the scope that a token needs.  OpenAPI 3.0 has scopes for OAuth alone, so it is said in words."""
+    right = needed(f"api.{operation['operationId']}", changes=method != "get")
+    operation["security"] = [*operation["security"], {"token": []}]
+    operation["x-scope"] = right
+    operation["description"] = f"{operation.get('description', '')} A token needs the scope `{right}`.".strip()
 
 
 _SHOP_ID = {"name": "shop_id", "in": "path", "required": True, "schema": {"type": "integer"}}
@@ -119,6 +137,7 @@ _AD_SPEND: dict[str, Any] = {
 }
 
 
+_FORBIDDEN = {"description": "Your role, or the token's scopes, do not hold this."}
 _WRITERS_ONLY = {"description": "For owners and marketers only."}
 _ORDER_LIST: dict[str, Any] = {
     "operationId": "order_list",

@@ -80,7 +80,7 @@ class Postman:
     def _try(self, row: Row[Any]) -> None:
         error: DeliveryError | None = None
         try:
-            send(self.server, build(row, self.config.mail_from, self.config.public_url))
+            send(self.server, build(row, self.config))
         except DeliveryError as refused:
             error = refused
         except Exception as bug:

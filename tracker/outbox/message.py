@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Row
 
-from tracker.clock import to_datetime
+from tracker.clock import Instant, to_datetime
+from tracker.config import Config
+from tracker.outbox.compose import Letter, compose
 
 LONGEST_ADDRESS = 254  # RFC 5321
 
@@ -40,18 +42,30 @@ def clean_address(text: str) -> str:
     return email
 
 
-def build(row: Row[Any], sender: str, public_url: str) -> EmailMessage:
+def build(row: Row[Any], config: Config) -> EmailMessage:
     """The Message-ID stays the same however often it is tried."""
-    message = EmailMessage(policy=SMTP)
-    message["From"] = sender
-    message["To"] = Address(addr_spec=row.to)
-    message["Subject"] = " ".join(row.subject.split())
-    message["Date"] = format_datetime(to_datetime(row.created_at))
-    message["Message-ID"] = f"<{row.mail_id}.{row.shop_id}@{urlsplit(public_url).hostname or 'localhost'}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+    letter = Letter(row.subject, row.text, row.html)
+    message = _build(row.to, letter, f"{row.mail_id}.{row.shop_id}", row.created_at, config)
     if row.unsubscribe:
         message["List-Unsubscribe"] = f"<{row.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(row.text)
-    message.add_alternative(row.html, subtype="html")
+    return message
+
+
+def build_trial(address: str, config: Config, now: Instant) -> EmailMessage:
+    """To see whether mail works.  Raises BadAddress."""
+    letter = compose("trial", "en", address=config.public_url)
+    return _build(clean_address(address), letter, f"trial.{now}", now, config)
+
+
+def _build(to: str, letter: Letter, message_id: str, at: Instant, config: Config) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = config.mail_from
+    message["To"] = Address(addr_spec=to)
+    message["Subject"] = " ".join(letter.subject.split())
+    message["Date"] = format_datetime(to_datetime(at))
+    message["Message-ID"] = f"<{message_id}@{urlsplit(config.public_url).hostname or 'localhost'}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
     return message
