@@ -23,7 +23,7 @@ from tracker import tables as t
 from tracker.clock import DAY, HOUR, MINUTE, Instant, isoformat
 from tracker.config import Config
 from tracker.outbox.message import build
-from tracker.outbox.smtp import DeliveryError, read_url, send
+from tracker.outbox.smtp import DeliveryError, mail_server, send
 from tracker.storage import writing
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Postman:
         self.engine = engine
         self.config = config
         self.now = now
-        self.server = read_url(config.smtp_url)
+        self.server = mail_server(config)
 
     def run(self, stop: threading.Event) -> None:
         """Until told to stop; a database that is away is waited for."""
