@@ -213,6 +213,18 @@ def test_what_must_not_come_twice_is_parked_instead(
     assert box.mails == []
 
 
+def test_a_mail_that_kills_its_worker_every_time_is_parked(
+    engine: Engine, postman: Postman, clock: Clock, now: Instant
+) -> None:
+    owe(engine, now)
+    claims = 0
+    while rows(engine)[0]["parked_at"] is None:
+        with writing(engine) as db:
+            claims += claim(db, ACCOUNTS, clock.now) is not None
+        clock.now += CLAIM
+    assert claims == len(PAUSES) + 1
+
+
 def test_two_postmen_share_the_work(engine: Engine, mailing: Config, box: MailBox, now: Instant) -> None:
     for i in range(12):
         owe(engine, now, str(i), to=f"p{i}@shop.example")
