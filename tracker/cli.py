@@ -30,7 +30,7 @@ from tracker.imports.command import imports, order_list
 from tracker.imports.order_list import read
 from tracker.order_list import kept
 from tracker.outbox.message import BadAddress, build_trial
-from tracker.outbox.smtp import DeliveryError, read_url
+from tracker.outbox.smtp import DeliveryError, mail_server
 from tracker.outbox.smtp import send as send_mail
 from tracker.pipeline import leases
 from tracker.pipeline.leases import LeaseLost
@@ -324,8 +324,7 @@ def mail_test(address: str) -> None:
     if not config.sends_mail:
         raise click.ClickException("mail is off: KUNDEREJSE_SMTP_URL says no mail server")
     try:
-        message = build_trial(address, config, clock.now())
-        send_mail(read_url(config.smtp_url), message)
+        send_mail(mail_server(config), build_trial(address, config, clock.now()))
     except (BadAddress, DeliveryError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"The mail server has taken it; look into the mailbox of {address}.")

@@ -89,8 +89,6 @@ def from_env(environ: Mapping[str, str] | None = None) -> Config:
         if text is not None:
             values[f.name] = _parse(PREFIX + f.name.upper(), text, type(f.default))
     config = Config(**values)
-    if config.smtp_url and not config.mail_from:
-        raise ConfigError(f"{PREFIX}MAIL_FROM must say who our mails are from, since {PREFIX}SMTP_URL is set")
     if not config.secret_key:
         config = Config(**{**values, "secret_key": _kept_secret(Path(config.data_dir))})
     return config

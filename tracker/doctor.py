@@ -21,7 +21,7 @@ from tracker import tables as t
 from tracker.clock import DAY, MINUTE, Instant
 from tracker.collect.intake import IntakeFiles
 from tracker.config import Config, ConfigError
-from tracker.outbox.smtp import read_url
+from tracker.outbox.smtp import mail_server
 
 FREE_BYTES = 500 * 1024 * 1024
 
@@ -141,7 +141,7 @@ def _mail(config: Config, engine: Engine, now: Instant) -> Iterator[Finding]:
         yield Finding(True, "Mail is off; pages show the links that a mail would carry.")
         return
     try:
-        read_url(config.smtp_url)
+        mail_server(config)
     except ConfigError as error:
         yield Finding(False, "No mail can be sent.", str(error))
         return

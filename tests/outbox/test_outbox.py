@@ -14,12 +14,12 @@ from sqlalchemy import Engine, select
 from tests.outbox.server import MailBox, mail_server
 from tracker import tables as t
 from tracker.clock import DAY, HOUR, MINUTE, Instant
-from tracker.config import Config, ConfigError, from_env
+from tracker.config import Config, ConfigError
 from tracker.outbox.compose import KINDS, Letter, compose
 from tracker.outbox.deliver import CLAIM, KEEP_BODY, KEEP_ROW, PAUSES, Postman, claim
 from tracker.outbox.enqueue import ACCOUNTS, enqueue
 from tracker.outbox.message import BadAddress, clean_address
-from tracker.outbox.smtp import read_url
+from tracker.outbox.smtp import mail_server as mail_server_of
 from tracker.storage import writing
 from tracker.worker import Worker
 
@@ -213,6 +213,18 @@ def test_what_must_not_come_twice_is_parked_instead(
     assert box.mails == []
 
 
+def test_a_mail_that_kills_its_worker_every_time_is_parked(
+    engine: Engine, postman: Postman, clock: Clock, now: Instant
+) -> None:
+    owe(engine, now)
+    claims = 0
+    while rows(engine)[0]["parked_at"] is None:
+        with writing(engine) as db:
+            claims += claim(db, ACCOUNTS, clock.now) is not None
+        clock.now += CLAIM
+    assert claims == len(PAUSES) + 1
+
+
 def test_two_postmen_share_the_work(engine: Engine, mailing: Config, box: MailBox, now: Instant) -> None:
     for i in range(12):
         owe(engine, now, str(i), to=f"p{i}@shop.example")
@@ -332,21 +344,26 @@ def test_a_subject_cannot_bring_headers_along(engine: Engine, postman: Postman, 
 # --- settings
 
 
+def settings(url: str, sender: str = "journeys@shop.example") -> Config:
+    return Config(smtp_url=url, mail_from=sender)
+
+
 def test_the_address_of_the_mail_server_is_read() -> None:
-    server = read_url("smtp+starttls://ida%40shop:p%3Aw@mail.example")
+    server = mail_server_of(settings("smtp+starttls://ida%40shop:p%3Aw@mail.example"))
     assert (server.host, server.port, server.user, server.password) == ("mail.example", 587, "ida@shop", "p:w")
-    assert read_url("smtps://mail.example").port == 465
+    assert mail_server_of(settings("smtps://mail.example")).port == 465
 
 
 @pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://", "smtp://mail.example:x"], ids=repr)
 def test_a_wrong_address_of_the_mail_server_says_what_to_write(url: str) -> None:
     with pytest.raises(ConfigError, match="KUNDEREJSE_SMTP_URL must be like smtp://host:25"):
-        read_url(url)
+        mail_server_of(settings(url))
 
 
-def test_a_mail_server_needs_a_sender() -> None:
-    with pytest.raises(ConfigError, match="KUNDEREJSE_MAIL_FROM"):
-        from_env({"KUNDEREJSE_SMTP_URL": "smtp://mail.example", "KUNDEREJSE_SECRET_KEY": "x"})
+@pytest.mark.parametrize("sender", ["", "Kunderejse <>"], ids=repr)
+def test_a_mail_server_needs_a_sender(sender: str) -> None:
+    with pytest.raises(ConfigError, match="KUNDEREJSE_MAIL_FROM must say"):
+        mail_server_of(settings("smtp://mail.example", sender))
 
 
 def test_pauses_grow() -> None:

@@ -18,6 +18,7 @@ from tracker.http.accounts import Account
 from tracker.http.deps import deps
 from tracker.http.errors import say_error
 from tracker.http.locale import locale, translate
+from tracker.outbox.compose import compose
 from tracker.outbox.enqueue import ACCOUNTS
 from tracker.storage import reading, writing
 
@@ -43,10 +44,12 @@ def forgotten() -> ResponseReturnValue:
     email = request.form.get("email", "")[:254]
     if not deps().throttle.allow(request.remote_addr or "", f"forgotten {email}"):
         return say_error(429)
-    with writing(deps().engine) as db:  # for unknown addresses too, so that both answers take as long
+    with writing(deps().engine) as db:
         found = accounts.find_by_email(db, email)
         if found is not None:
             _send_link(db, found)
+        else:  # what takes the time is done for unknown addresses too
+            compose("password", locale(), link=mailing.absolute(PATH))
     return render_template("admin/forgotten_password.html", sent=True, mail=True)
 
 

@@ -51,7 +51,8 @@ def turn_on() -> ResponseReturnValue:
     with writing(deps().engine) as db:
         codes = second_factor.turn_on(db, me.user_id, secret, step, key)
         audit.log(db, me.shop_ids, "two_factor_on", me.email, now)
-    return _show_codes(codes)
+    _go_on()
+    return render_template("admin/recovery_codes.html", codes=codes, just_on=True)
 
 
 def turn_off() -> ResponseReturnValue:
@@ -73,7 +74,7 @@ def renew_codes() -> ResponseReturnValue:
     with writing(deps().engine) as db:
         codes = second_factor.renew_recovery_codes(db, me.user_id)
         audit.log(db, me.shop_ids, "recovery_codes", me.email, deps().now())
-    return _show_codes(codes)
+    return render_template("admin/recovery_codes.html", codes=codes, just_on=False)
 
 
 def _check_both() -> ResponseReturnValue | None:
@@ -101,11 +102,6 @@ def _may_try() -> bool:
 
 def _forgive() -> None:
     deps().throttle.forgive(request.remote_addr or "", f"code {account().email}")
-
-
-def _show_codes(codes: list[str]) -> ResponseReturnValue:
-    _go_on()
-    return render_template("admin/recovery_codes.html", codes=codes)
 
 
 def _go_on() -> None:

@@ -3,7 +3,7 @@
 `due_at` says when something is next to be done with a row: the next attempt, the end of its body, the end of the row.  A claim
 moves it on by CLAIM, on the condition that nobody else has; so two workers never try the same mail, and one whose worker was
 killed comes up again.  Whether that one had arrived nobody can know: it is sent again with the same Message-ID and says so in
-`last_error` – unless it is one that must not come twice (`once`), which is parked.
+`last_error` – unless it is one that must not come twice (`once`), or has killed its worker time and again: these are parked.
 
 Leases are not held meanwhile; a mail server that does not answer holds up no shop's events.
 """
@@ -23,7 +23,7 @@ from tracker import tables as t
 from tracker.clock import DAY, HOUR, MINUTE, Instant, isoformat
 from tracker.config import Config
 from tracker.outbox.message import build
-from tracker.outbox.smtp import DeliveryError, read_url, send
+from tracker.outbox.smtp import DeliveryError, mail_server, send
 from tracker.storage import writing
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Postman:
         self.engine = engine
         self.config = config
         self.now = now
-        self.server = read_url(config.smtp_url)
+        self.server = mail_server(config)
 
     def run(self, stop: threading.Event) -> None:
         """Until told to stop; a database that is away is waited for."""
@@ -100,7 +100,7 @@ def claim(db: Connection, shop_id: int, now: Instant) -> Row[Any] | None:
             return None
         if row.sent_at is not None or row.parked_at is not None:
             _tidy(db, row)
-        elif row.trying_since_at is not None and row.once:
+        elif row.trying_since_at is not None and (row.once or row.attempts > len(PAUSES)):
             _write(db, row, parked_at=now, due_at=now + KEEP_BODY, last_error=_cut_off(row, "so it is not repeated"))
         else:
             cut = {} if row.trying_since_at is None else {"last_error": _cut_off(row, "and is repeated")}

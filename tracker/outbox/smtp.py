@@ -15,7 +15,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
-from tracker.config import ConfigError
+from tracker.config import Config, ConfigError
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 TIMEOUT_SECONDS = 20
@@ -40,10 +40,12 @@ class MailServer:
     password: str
 
 
-def read_url(url: str) -> MailServer:
-    """Raises ConfigError."""
+def mail_server(config: Config) -> MailServer:
+    """As the settings say.  Raises ConfigError in words that say what to write."""
+    if not parseaddr(config.mail_from)[1]:
+        raise ConfigError("KUNDEREJSE_MAIL_FROM must say who our mails are from, such as Kunderejse <journeys@example.com>")
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(config.smtp_url)
         port = parts.port or PORTS[parts.scheme]
         host = parts.hostname or ""
     except (KeyError, ValueError) as error:
