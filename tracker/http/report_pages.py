@@ -317,7 +317,8 @@ def report_page(name: str) -> ResponseReturnValue:
         figures=_figures(page, table),
         changes=figure_changes(table, before, write),
         insights=INSIGHTS[name](table, query, write) if name in INSIGHTS else [],
-        shown=[_shown(name, part, table, before, query) for part in page.parts],
+        # Of several filters at once some tables cannot be told.
+        shown=[_shown(name, part, table, before, query) for part in page.parts if not part.table or part.table in table.beside],
         enough=ENOUGH,
         link_of=link_of,
         older=again(cursor=table.next_cursor) if table.next_cursor else None,
