@@ -44,12 +44,13 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """One row a page, the one with most journeys first, page by page."""
     by_page = counters.by_key(counters.read_amounts(db, shop, query, "landings"))
     total: Counter[str] = Counter()
-    for found in by_page.values():
-        total.update(found)
-    shown, cursor = page(sorted(by_page.items(), key=lambda row: (-row[1]["journeys"], row[0])), query)
+    for counted in by_page.values():
+        for metric, amount in counted.items():
+            total[metric] += amount
+    shown, cursor = page(sorted(by_page.items(), key=lambda row: (-row[1].get("journeys", 0), row[0])), query)
     return ReportTable(
         COLUMNS,
-        [_row(path, found, total, shop) for path, found in shown],
+        [_row(path, Counter(counted), total, shop) for path, counted in shown],
         sample=total["journeys"],
         figures=FIGURES,
         totals={**_cells(total, shop), "pages": len(by_page)},
