@@ -280,12 +280,18 @@ class Worker:
             try:
                 with writing(self.engine) as db:
                     done += tasks.step(db, shop, self.hold, now)
-                self._reload_shops(now)  # it may be another shop by now
             except ShopChanged:
-                self._reload_shops(now)
+                pass
             except LeaseLost:
                 continue
+            self._look_again(shop_id)  # it may be another shop by now
         return done
+
+    def _look_again(self, shop_id: int) -> None:
+        with self.engine.connect() as db:
+            shop = shops.find_shop(db, shop_id)
+        if shop is not None:
+            self._shops[shop_id] = shop
 
     def _find_chores(self, now: Instant) -> None:
         """What nobody asks for and has to be done: counters of an earlier release, data whose time is over."""

@@ -104,5 +104,15 @@ def test_whole_months_are_read_as_such_and_give_what_their_days_give(
 ) -> None:
     db.execute(t.counters.delete())
     counters.add(db, 1, 1, add_up((month_family, number(day), ("",), {"journeys:x": 1}) for day in told))
-    total = sum(a["journeys:x"] for a in counters.read_total(db, 1, 1, month_family, "", number(since), number(until)))
-    assert total == sum(since <= day <= until for day in told)
+    total = counters.read_total(db, 1, 1, month_family, "", number(since), number(until))
+    expected = {"journeys:x": sum(since <= day <= until for day in told)}
+    assert total == {name: amount for name, amount in expected.items() if amount}
+
+
+def test_of_a_month_its_own_row_is_read_when_that_is_less(db: Connection) -> None:
+    """A period that ends today holds all the days that its month has so far."""
+    known = [20260500, *range(20260501, 20260532), 20260600, *range(20260601, 20260613)]
+    assert counters._cover(known, 20260501, 20260612) == ([20260500, 20260600], set())
+    assert counters._cover(known, 20260504, 20260612) == ([20260500, 20260600], {20260501, 20260502, 20260503})
+    assert counters._cover(known, 20260530, 20260602) == ([20260530, 20260531, 20260601, 20260602], set())
+    assert counters._cover([20260601, 20260602], 20260601, 20260630) == ([20260601, 20260602], set())  # no row of the month

@@ -117,6 +117,18 @@ def add_up(changes: Iterable[Change]) -> Rows:
     return {key: kept for key, row in rows.items() if (kept := {name: amount for name, amount in row.items() if amount})}
 
 
+def rows_of(family: str, changes: Iterable[Change]) -> tuple[set[str], set[int]]:
+    """The filters and the days under which changes of the family are added up."""
+    filters: set[str] = set()
+    days: set[int] = set()
+    for _, day, some, _ in changes:
+        filters.update(some)
+        days.add(day)
+    if FAMILIES[family].by_month:
+        days |= {day // 100 * 100 for day in days}
+    return set(_filters_of(family, tuple(filters))), days
+
+
 def _changes(told: Mapping[str, Any], sign: int) -> Iterator[Change]:
     for family, day, names in told.get("rows", ()):
         yield family, day, tuple(told["filters"]), names if sign > 0 else {name: -amount for name, amount in names.items()}
@@ -152,6 +164,7 @@ def _day_of_quarter(quarter: int, zone: ZoneInfo) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
+@lru_cache(maxsize=8_192)
 @lru_cache(maxsize=8_192)
 def _filters_of(family: str, filters: tuple[str, ...]) -> tuple[str, ...]:
     kinds = FAMILIES[family].kinds

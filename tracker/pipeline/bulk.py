@@ -2,10 +2,8 @@
 
 In:  intake rows of one shop, as many as fit into memory at a time.
 Out: the same tables as working them in batch by batch gives; a test holds that.
-What is decided in order (which events are new, whose they are) stays in this process; subjects that begin are folded by
-children forked for each chunk, which find the events in the memory they share and answer rows.  A subject known from before
-takes the
-way of process.py.
+What is decided in order (which events are new, whose they are) stays in this process, and it alone writes.  Subjects that begin
+are folded by children, which then add up the counters.  A subject known from before takes the way of process.py.
 """
 
 from __future__ import annotations
@@ -13,14 +11,15 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
 from tracker.clock import Instant
 from tracker.journey.contribution import Change
 from tracker.journey.fold import advance, tick
+from tracker.pipeline.counters import Part, Written
 from tracker.pipeline.frames import Frames
 from tracker.pipeline.keep import IntakeRow
 from tracker.pipeline.process import CORE_ERRORS, Beginning, Hold, process_batch
@@ -29,51 +28,62 @@ from tracker.pipeline.stored import act_of, device_of, event_row
 from tracker.shops import Shop
 from tracker.storage import writing
 
+T = TypeVar("T")
 TOGETHER = 400  # subjects whose rows come back at once
 Told = tuple[SubjectRows, list[dict[str, Any]]]
 
-_job: tuple[Frames, list[Beginning], Instant] | None = None  # what the children find
+_job: Any = None  # what the children find: a function, and what it is about
 
 
 def work_in(
     engine: Engine, shop: Shop, rows: Sequence[IntakeRow], hold: Hold, now: Instant, processes: int | None = None
 ) -> int:
     """Work the rows in, in one transaction; how many events were new.  Raises LeaseLost, and what the database raises."""
-    count = processes or os.cpu_count() or 1
-
-    def fold_new(frames: Frames, beginnings: list[Beginning], until: Instant) -> Iterator[Told]:
-        return _fold(frames, beginnings, until, count)
-
     gc.disable()  # a chunk makes some million objects that all live until its end
     try:
         with writing(engine) as db:
-            return process_batch(db, shop, rows, hold, now, fold_new)
+            return process_batch(db, shop, rows, hold, now, _Children(processes or os.cpu_count() or 1))
     finally:
         gc.enable()
 
 
-def _fold(frames: Frames, beginnings: list[Beginning], until: Instant, processes: int) -> Iterator[Told]:
-    global _job
-    _job = (frames, beginnings, until)
-    parts = [(i, min(i + TOGETHER, len(beginnings))) for i in range(0, len(beginnings), TOGETHER)]
-    try:
-        if processes == 1 or len(parts) < 2:
-            yield from map(_fold_part, parts)
+class _Children:
+    """Forked when there is something to do, so that they find it in the memory they share; what they answer is pickled."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def fold(self, frames: Frames, beginnings: list[Beginning], until: Instant) -> Iterator[Told]:
+        parts = [beginnings[i : i + TOGETHER] for i in range(0, len(beginnings), TOGETHER)]
+        return self._run(lambda part: _fold_part(frames, part, until), parts)
+
+    def each(self, merge: Callable[[Part], list[Written]], parts: list[Part]) -> Iterator[list[Written]]:
+        return self._run(merge, sorted(parts, key=lambda part: -len(part.changes)))
+
+    def _run(self, do: Callable[[Any], T], parts: Sequence[Any]) -> Iterator[T]:
+        global _job
+        if self._count == 1 or len(parts) < 2:
+            yield from map(do, parts)
             return
+        _job = (do, parts)
         gc.freeze()  # collecting garbage in a child would copy the memory it shares
-        with multiprocessing.get_context("fork").Pool(min(processes, len(parts))) as pool:
-            yield from pool.imap_unordered(_fold_part, parts)
-    finally:
-        _job = None
-        gc.unfreeze()
+        try:
+            with multiprocessing.get_context("fork").Pool(min(self._count, len(parts))) as pool:
+                yield from pool.imap_unordered(_do, range(len(parts)))
+        finally:
+            _job = None
+            gc.unfreeze()
 
 
-def _fold_part(part: tuple[int, int]) -> Told:
-    assert _job is not None
-    frames, beginnings, until = _job
+def _do(number: int) -> Any:
+    do, parts = _job
+    return do(parts[number])
+
+
+def _fold_part(frames: Frames, beginnings: Sequence[Beginning], until: Instant) -> Told:
     rows = SubjectRows(frames)
     events: list[dict[str, Any]] = []
-    for beginning in beginnings[part[0] : part[1]]:
+    for beginning in beginnings:
         events += _fold_one(frames, beginning, until)
         rows.add(beginning.held, {})
     # Added up here, so that little has to travel; one row for each family, day and set of filters.

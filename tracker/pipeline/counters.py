@@ -9,12 +9,14 @@ Generation 0 is the residue of those who were erased; it is copied into every ge
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, select
 
-from tracker.journey.contribution import FAMILIES, Change, RowKey, Rows, add_up
+from tracker.journey.contribution import FAMILIES, Change, RowKey, Rows, add_up, rows_of
 from tracker.pipeline.codec import read_bytes, write_body
 from tracker.pipeline.upsert import upsert
 from tracker.tables import counters
@@ -33,51 +35,79 @@ _ROWS = select(_c.family, _c.filter, _c.day_on, _c.amounts).where(
 Amounts = dict[str, int]
 
 
-def add(db: Connection, shop_id: int, generation: int, added: Mapping[RowKey, Mapping[str, int]]) -> None:
+def add(db: Connection, shop_id: int, generation: int, added: Rows) -> None:
     """Add amounts to rows, given by (family, filter, day).  Names that come to nothing are forgotten."""
-    if not added:
-        return
-    known = _read(db, shop_id, generation, added)
+    rows: list[Written] = []
+    for family, some in groupby(sorted(added.items()), key=lambda entry: entry[0][0]):
+        of_family = dict(some)
+        filters, days = {which for _, which, _ in of_family}, {day for _, _, day in of_family}
+        rows += _merged(of_family, _read(db, shop_id, generation, family, filters, days))
+    _write(db, shop_id, generation, rows)
+
+
+class Part(NamedTuple):
+    """What is to be added to one family, and the rows that it may fall on, as they lie there."""
+
+    changes: Sequence[Change]
+    stored: Mapping[RowKey, bytes]
+
+
+Written = tuple[RowKey, bytes]
+Each = Callable[[Callable[[Part], list[Written]], list[Part]], Iterable[list[Written]]]
+
+
+def merge(part: Part) -> list[Written]:
+    """The rows as they are to be.  Needs no database, so that another process can do it."""
+    return _merged(add_up(part.changes), part.stored)
+
+
+def add_changes(db: Connection, shop_id: int, changes: Mapping[tuple[int, ...], Sequence[Change]], each: Each = map) -> None:
+    """Changes of journeys, by the generations that they go into.  `each` merges the parts in a way of its own: bulk.py."""
+    for generations, some in changes.items():
+        by_family: dict[str, list[Change]] = defaultdict(list)
+        for change in some:
+            by_family[change[0]].append(change)
+        for generation in generations:
+            parts = [
+                Part(told, _read(db, shop_id, generation, family, *rows_of(family, told))) for family, told in by_family.items()
+            ]
+            _write(db, shop_id, generation, [row for rows in each(merge, parts) for row in rows])
+
+
+def _merged(added: Rows, stored: Mapping[RowKey, bytes]) -> list[Written]:
     rows = []
-    for (family, which, day), amounts in sorted(added.items()):
-        merged = known.get((family, which, day), {})
+    for key, amounts in added.items():
+        before = stored.get(key)
+        merged = _amounts(before) if before is not None else {}
         for name, amount in amounts.items():
             merged[name] = merged.get(name, 0) + amount
-        rows.append(
-            {
-                "shop_id": shop_id,
-                "generation": generation,
-                "family": family,
-                "filter": which,
-                "day_on": day,
-                "amounts": write_body({name: amount for name, amount in merged.items() if amount}),
-            }
-        )
-    upsert(db, counters, rows)
+        rows.append((key, write_body({name: amount for name, amount in merged.items() if amount})))
+    return rows
 
 
-def add_changes(db: Connection, shop_id: int, changes: Mapping[tuple[int, ...], Sequence[Change]]) -> None:
-    """Changes of journeys, by the generations that they go into."""
-    for generations, some in changes.items():
-        rows = add_up(some)
-        for generation in generations:
-            add(db, shop_id, generation, rows)
+def _write(db: Connection, shop_id: int, generation: int, rows: list[Written]) -> None:
+    of_shop = {"shop_id": shop_id, "generation": generation}
+    upsert(
+        db,
+        counters,
+        [
+            {**of_shop, "family": family, "filter": which, "day_on": day, "amounts": amounts}
+            for (family, which, day), amounts in sorted(rows)
+        ],
+    )
 
 
-def _read(db: Connection, shop_id: int, generation: int, keys: Mapping[RowKey, object]) -> dict[RowKey, Amounts]:
-    """The rows among these keys that exist.  A superset is asked for, by two lists, so that one statement a family serves."""
-    by_family: dict[str, list[RowKey]] = defaultdict(list)
-    for key in keys:
-        by_family[key[0]].append(key)
-    found = {}
-    for family, some in by_family.items():
-        filters, days = sorted({which for _, which, _ in some}), sorted({day for _, _, day in some})
-        for i in range(0, len(filters), 500):
-            for j in range(0, len(days), 500):
-                asked = {"of_shop": shop_id, "of_generation": generation, "of_family": family}
-                for row in db.execute(_ROWS, {**asked, "filters": filters[i : i + 500], "days": days[j : j + 500]}):
-                    if (key := (row.family, row.filter, row.day_on)) in keys:
-                        found[key] = _amounts(row.amounts)
+def _read(db: Connection, shop_id: int, generation: int, family: str, filters: set[str], days: set[int]) -> dict[RowKey, bytes]:
+    """The family's rows of these filters and days that exist, as they lie there."""
+    asked = {"of_shop": shop_id, "of_generation": generation, "of_family": family}
+    ordered, in_order = sorted(filters), sorted(days)
+    found: dict[RowKey, bytes] = {}
+    for i in range(0, len(ordered), 500):
+        for j in range(0, len(in_order), 500):
+            for _, which, day, amounts in db.execute(
+                _ROWS, {**asked, "filters": ordered[i : i + 500], "days": in_order[j : j + 500]}
+            ):
+                found[family, which, day] = amounts
     return found
 
 
@@ -90,50 +120,54 @@ def read_days(
         yield row.day_on, _amounts(row.amounts)
 
 
-def read_total(
-    db: Connection, shop_id: int, generation: int, family: str, which: str, since: int, until: int
-) -> Iterator[Amounts]:
-    """Amounts that add up to those of the days, both ends included; of whole months the month's own row where there is one."""
-    of = _of(shop_id, generation, family, which)
+def read_total(db: Connection, shop_id: int, generation: int, family: str, which: str, since: int, until: int) -> Amounts:
+    """Amounts by name over days, both ends included; of a month its own row where there is one, and that is less to read."""
     if not FAMILIES[family].by_month:
+        total: Amounts = {}
         for _, amounts in read_days(db, shop_id, generation, family, which, since, until):
-            yield amounts
+            _add(total, amounts)
+        return total
+    of = _of(shop_id, generation, family, which)
+    touched = _c.day_on.between(since // 100 * 100, until // 100 * 100 + 99)
+    added, taken = _cover(db.execute(select(_c.day_on).where(of, touched)).scalars(), since, until)
+    total = {}
+    less: Amounts = {}
+    for row in db.execute(select(_c.day_on, _c.amounts).where(of, _c.day_on.in_([*added, *taken]))):
+        _add(less if row.day_on in taken else total, _amounts(row.amounts))
+    if not less:
+        return total
+    return {name: left for name, amount in total.items() if (left := amount - less.get(name, 0))}
+
+
+def _cover(known: Iterable[int], since: int, until: int) -> tuple[list[int], set[int]]:
+    """Which of the rows that there are have to be added up, and which taken off again, for what lies between two days.
+
+    The days that a period leaves out of its last month are mostly still to come, so that the month's row alone serves.
+    """
+    months: dict[int, list[int]] = defaultdict(list)
+    for day in known:
+        months[day // 100 * 100].append(day)
+    added: list[int] = []
+    taken: set[int] = set()
+    for month, days in months.items():
+        inside = [day for day in days if since <= day <= until and day != month]
+        outside = [day for day in days if day not in inside and day != month]
+        if month in days and 1 + len(outside) < len(inside):
+            added.append(month)
+            taken.update(outside)
+        else:
+            added += inside
+    return added, taken
+
+
+def _add(total: Amounts, amounts: Amounts) -> None:
+    """A plain dict is filled twice as fast as a Counter."""
+    if not total:
+        total.update(amounts)
         return
-    months = _whole_months(since, until)
-    query = select(_c.day_on, _c.amounts).where(of, _c.day_on.between(since // 100 * 100, until))
-    if months:
-        first, last = months[0] * 100, months[-1] * 100
-        edges = _c.day_on.between(since, first - 1) | _c.day_on.between(last + 32, until)
-        query = query.where(_c.day_on.in_([month * 100 for month in months]) | (edges & (_c.day_on % 100 != 0)))
-    else:
-        query = query.where(_c.day_on.between(since, until), _c.day_on % 100 != 0)
-    for row in db.execute(query):
-        yield _amounts(row.amounts)
-
-
-def _whole_months(since: int, until: int) -> list[int]:
-    """The months YYYYMM that lie wholly between two days; a month's 31st counts as its end whatever its length."""
-    first = since // 100 if since % 100 <= 1 else _next(since // 100)
-    last = _previous(until // 100) if until % 100 < 31 and not _is_last(until) else until // 100
-    months = []
-    while first <= last:
-        months.append(first)
-        first = _next(first)
-    return months
-
-
-def _is_last(day: int) -> bool:
-    year, month, number = day // 10_000, day // 100 % 100, day % 100
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return number >= (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[max(month, 1) - 1]
-
-
-def _next(month: int) -> int:
-    return month + 1 if month % 100 < 12 else month + 89
-
-
-def _previous(month: int) -> int:
-    return month - 1 if month % 100 > 1 else month - 89
+    get = total.get
+    for name, amount in amounts.items():
+        total[name] = get(name, 0) + amount
 
 
 def _of(shop_id: int, generation: int, family: str, which: str):  # type: ignore[no-untyped-def]

@@ -15,7 +15,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -27,6 +27,7 @@ from tracker.journey.contribution import Change, day_on
 from tracker.journey.fold import advance, is_late, tick
 from tracker.journey.state import Act, Tag
 from tracker.pipeline import counters, leases, save
+from tracker.pipeline.counters import Part, Written
 from tracker.pipeline.frames import Frame, Frames, frames_of
 from tracker.pipeline.keep import SOURCE_CODE, Batch, IntakeRow, drop_erased, keep
 from tracker.pipeline.load import (
@@ -74,18 +75,18 @@ class Hold:
 
 
 def process_batch(
-    db: Connection, shop: Shop, rows: Sequence[IntakeRow], hold: Hold, now: Instant, fold_new: FoldNew | None = None
+    db: Connection, shop: Shop, rows: Sequence[IntakeRow], hold: Hold, now: Instant, helpers: Helpers | None = None
 ) -> int:
     """Work the rows in; how many events were new.  Raises LeaseLost, and what the database raises.
 
-    `fold_new` folds the subjects that begin in this batch instead of this process: bulk.py.
+    `helpers` fold the subjects that begin in this batch instead of this process.
     """
     ids = hold.on(db, shop, now)
     batch = keep(db, shop.shop_id, shop.settings.tz, rows, now)
     drop_erased(db, shop, batch, hold.secret)
     resolved = resolve(db, shop.shop_id, batch.events, ids, hold.secret, shop.settings)
     frames = frames_of(shop)
-    _advance_all(db, frames, batch, resolved, now, fold_new)
+    _advance_all(db, frames, batch, resolved, now, helpers)
     save_names(db, shop.shop_id, batch.events)
     count_mails(db, frames, batch.events)
     save.save_outcomes(db, shop.shop_id, batch.outcomes)
@@ -111,12 +112,20 @@ class Beginning:
     told: list[tuple[Event, int, int]]
 
 
-# Folds subjects that begin, by these settings, up to an instant; answers their rows and those of their events, some at a time.
-FoldNew = Callable[[Frames, list[Beginning], Instant], Iterator[tuple[SubjectRows, list[dict[str, Any]]]]]
+class Helpers(Protocol):
+    """Other processes that do what needs no database: bulk.py."""
+
+    def fold(
+        self, frames: Frames, beginnings: list[Beginning], until: Instant
+    ) -> Iterator[tuple[SubjectRows, list[dict[str, Any]]]]:
+        """Subjects that begin, by these settings, up to an instant: their rows and those of their events, some at a time."""
+
+    def each(self, merge: Callable[[Part], list[Written]], parts: list[Part]) -> Iterator[list[Written]]:
+        """Counters added up."""
 
 
 def _advance_all(
-    db: Connection, frames: Frames, batch: Batch, resolved: Resolved, now: Instant, fold_new: FoldNew | None
+    db: Connection, frames: Frames, batch: Batch, resolved: Resolved, now: Instant, helpers: Helpers | None
 ) -> None:
     """Fold each subject's new events over its state, or refold it; then write events and subjects."""
     shop = frames.current.shop
@@ -144,10 +153,10 @@ def _advance_all(
             held[subject_id].counts = False
             load_missing_journeys(db, shop.shop_id, held[subject_id])  # those of earlier the same day, too
             held[subject_id].subject.changed |= held[subject_id].booked.keys()
-    if fold_new is not None:
+    if helpers is not None:
         begin = [s for s, one in held.items() if one.is_new and s in new and s not in resolved.refold]
         beginnings = [Beginning(held.pop(s), [(e, person, links[id(e)]) for e, person in new[s]]) for s in begin]
-        _fold_beginnings(db, frames, batch, beginnings, fold_new, now)
+        _fold_beginnings(db, frames, batch, beginnings, helpers, now)
     inserted: list[dict[str, object]] = []
     for subject_id, one in held.items():
         frame = frames.of(one.generation)
@@ -167,12 +176,12 @@ def _advance_all(
 
 
 def _fold_beginnings(
-    db: Connection, frames: Frames, batch: Batch, beginnings: list[Beginning], fold_new: FoldNew, now: Instant
+    db: Connection, frames: Frames, batch: Batch, beginnings: list[Beginning], helpers: Helpers, now: Instant
 ) -> None:
     shop_id = frames.current.shop.shop_id
     until = min(now, max((event.occurred_at for event in batch.events), default=now))
     changes: dict[tuple[int, ...], list[Change]] = defaultdict(list)
-    for rows, events in fold_new(frames, beginnings, until):
+    for rows, events in helpers.fold(frames, beginnings, until):
         save.insert_events(db, events)
         for table, some in rows.by_table().items():
             if table is t.orders:
@@ -183,7 +192,7 @@ def _fold_beginnings(
             changes[into] += more
         aside = sum(row["set_aside"] is not None for row in rows.subjects)
         batch.outcomes[day_on(now, frames.current.settings.tz), "failed", FailedReason.SET_ASIDE] += aside
-    counters.add_changes(db, shop_id, changes)
+    counters.add_changes(db, shop_id, changes, helpers.each)
 
 
 def _without_expired(frame: Frame, one: Held, acts: list[Act], batch: Batch) -> list[Act]:

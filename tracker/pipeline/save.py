@@ -31,7 +31,7 @@ from tracker.pipeline.frames import Frames
 from tracker.pipeline.keep import IntakeRow
 from tracker.pipeline.load import Held, chunks
 from tracker.pipeline.resolve import Link, LogEntry
-from tracker.pipeline.upsert import upsert
+from tracker.pipeline.upsert import insert_many, upsert
 
 
 def save_links(db: Connection, shop_id: int, links: Iterable[Link]) -> None:
@@ -97,10 +97,8 @@ _COPY_FROM = 200  # rows: for fewer, COPY costs more than it saves
 
 def insert_rows(db: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Rows that are known to be new, all with the same columns."""
-    if not rows:
-        return
     if db.dialect.name != "postgresql" or len(rows) < _COPY_FROM:
-        db.execute(insert(table), list(rows))
+        insert_many(db, table, rows)
         return
     names = list(rows[0])
     processors = [table.c[name].type.dialect_impl(db.dialect).bind_processor(db.dialect) for name in names]

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from tracker.journey.contribution import FAMILIES
 from tracker.reports import arrivals, counters, credits
-from tracker.reports.query import Query, page
-from tracker.reports.sorting import sort_rows
+from tracker.reports.query import Query
+from tracker.reports.sorting import page_of
 from tracker.reports.table import N_, Column, ReportTable, Sentence, Unit
 from tracker.shops import Shop
 
@@ -44,11 +44,10 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     rows = {key: found for key, found in every.items() if key[2]}
     total = arrivals.add_up(rows)
     unlabelled = sum(found["journeys"] for key, found in every.items() if not key[2])
-    every_row = [
-        {**credits.key_cells(key), **arrivals.cells(found, shop, query)}
-        for key, found in sorted(rows.items(), key=lambda row: (-row[1]["journeys"], row[0]))
-    ]
-    shown, cursor = page(sort_rows(every_row, COLUMNS, query.sort), query)
+    by_journeys = sorted(rows.items(), key=lambda row: (-row[1]["journeys"], row[0]))
+    shown, cursor = page_of(
+        by_journeys, lambda row: {**credits.key_cells(row[0]), **arrivals.cells(row[1], shop, query)}, COLUMNS, query
+    )
     return ReportTable(
         COLUMNS,
         shown,

@@ -41,19 +41,9 @@ def day_from_number(number: int) -> date:
 def read_amounts(db: Connection, shop: Shop, query: Query, family: str) -> Counter[str]:
     """name → amount over the days asked for; a name that was never counted is 0.  Raises BadQuery for filters it cannot
     heed."""
-    total: Counter[str] = Counter()
     if len(query.filters) > 1:
         return _facts(db, shop, query, family)
-    for amounts in stored.read_total(db, shop.shop_id, shop.generation, family, _which(query, family), *span(query)):
-        _add(total, amounts)
-    return total
-
-
-def _add(total: Counter[str], amounts: dict[str, int]) -> None:
-    """Counter.update by itself is slower than this by half."""
-    get = total.get
-    for name, amount in amounts.items():
-        total[name] = get(name, 0) + amount
+    return Counter(stored.read_total(db, shop.shop_id, shop.generation, family, _which(query, family), *span(query)))
 
 
 def read_days(db: Connection, shop: Shop, query: Query, family: str, names: Iterable[str]) -> dict[int, Counter[str]]:
@@ -73,16 +63,17 @@ def every_day(db: Connection, shop: Shop, query: Query, family: str) -> Iterator
     return stored.read_days(db, shop.shop_id, shop.generation, family, _which(query, family), *span(query))
 
 
-def by_key(amounts: Counter[str]) -> dict[str, Counter[str]]:
+def by_key(amounts: Counter[str]) -> dict[str, dict[str, int]]:
     """key → metric → amount, of names of the form metric:key."""
-    found: dict[str, Counter[str]] = {}
+    found: dict[str, dict[str, int]] = {}
     for name, amount in amounts.items():
         metric, colon, key = name.partition(":")
-        if colon:
-            row = found.get(key)
-            if row is None:
-                row = found[key] = Counter()
-            row[metric] += amount
+        if not colon:
+            continue
+        if key in found:
+            found[key][metric] = amount
+        else:
+            found[key] = {metric: amount}
     return found
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from tracker.journey.contribution import FAMILIES
 from tracker.reports import counters
-from tracker.reports.query import Query, page
-from tracker.reports.sorting import sort_rows
+from tracker.reports.query import Query
+from tracker.reports.sorting import page_of
 from tracker.reports.table import N_, Column, Money, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
 
@@ -45,13 +45,14 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """One row a page, the one with most journeys first, page by page."""
     by_page = counters.by_key(counters.read_amounts(db, shop, query, "landings"))
     total: Counter[str] = Counter()
-    for found in by_page.values():
-        total.update(found)
-    by_journeys = sorted(by_page.items(), key=lambda row: (-row[1]["journeys"], row[0]))
-    shown, cursor = page(sort_rows([_row(path, found, total, shop) for path, found in by_journeys], COLUMNS, query.sort), query)
+    for counted in by_page.values():
+        for metric, amount in counted.items():
+            total[metric] += amount
+    by_journeys = sorted(by_page.items(), key=lambda row: (-row[1].get("journeys", 0), row[0]))
+    rows, cursor = page_of(by_journeys, lambda row: _row(row[0], Counter(row[1]), total, shop), COLUMNS, query)
     return ReportTable(
         COLUMNS,
-        shown,
+        rows,
         sample=total["journeys"],
         figures=FIGURES,
         totals={**_cells(total, shop), "pages": len(by_page)},

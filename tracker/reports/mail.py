@@ -63,7 +63,7 @@ _MOST_CAMPAIGNS = 500
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """One row a purpose, most sent first; beside it campaigns and single days."""
     amounts = counters.read_amounts(db, shop, query, "mail")
-    campaigns = counters.by_key(amounts)
+    campaigns = {key: Counter(counts) for key, counts in counters.by_key(amounts).items()}
     purposes: dict[str, Counter[str]] = {}
     for key, counts in campaigns.items():
         purposes.setdefault(key.partition("|")[0], Counter()).update(counts)

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from tracker.journey.contribution import FAMILIES
 from tracker.reports import counters
-from tracker.reports.query import Query, page
-from tracker.reports.sorting import sort_rows
+from tracker.reports.query import Query
+from tracker.reports.sorting import page_of
 from tracker.reports.table import N_, Column, Money, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
 
@@ -59,8 +59,11 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     by_path = {metric: counters.by_metric(amounts, metric) for metric in ("journeys", "ordered", "net")}
     paths = sorted(by_path["journeys"].items(), key=lambda found: (-found[1], found[0]))
     total = Counter({metric: sum(found.values()) for metric, found in by_path.items()})
-    rows = [_row(path, Counter({m: found[path] for m, found in by_path.items()}), total, shop) for path, _ in paths]
-    shown, cursor = page(sort_rows(rows, COLUMNS, query.sort), query)
+
+    def row(of: tuple[str, int]) -> Row:
+        return _row(of[0], Counter({metric: found[of[0]] for metric, found in by_path.items()}), total, shop)
+
+    shown, cursor = page_of(paths, row, COLUMNS, query)
     return ReportTable(
         COLUMNS,
         shown,

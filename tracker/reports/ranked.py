@@ -28,20 +28,21 @@ class Ranked(NamedTuple):
         return (name or self.key) or Sentence(unknown, {})
 
 
-def rank(found: Mapping[str, Counter[str]], by: Sequence[str], most: int) -> list[Ranked]:
+def rank(found: Mapping[str, Mapping[str, int]], by: Sequence[str], most: int) -> list[Ranked]:
     """By the first metric, then the next …, then by key, so that the order is always the same."""
 
     def place(key: str) -> tuple[list[int], str]:
-        return [-found[key][metric] for metric in by], key
+        amount = found[key].get
+        return [-amount(metric, 0) for metric in by], key
 
     shown = nsmallest(most, found, place)
-    rows = [Ranked(key, found[key]) for key in shown]
+    rows = [Ranked(key, Counter(found[key])) for key in shown]
     if len(found) > len(shown):
-        rest: Counter[str] = Counter()
+        rest: dict[str, int] = {}
         for key in found.keys() - set(shown):
-            for metric, amount in found[key].items():
-                rest[metric] += amount
-        rows.append(Ranked(None, rest, len(found) - len(shown)))
+            for metric, more in found[key].items():
+                rest[metric] = rest.get(metric, 0) + more
+        rows.append(Ranked(None, Counter(rest), len(found) - len(shown)))
     return rows
 
 

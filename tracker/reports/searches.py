@@ -5,7 +5,6 @@ Journeys that *began* in the period.  Words are lower case; what is only spaced 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from sqlalchemy import Connection
@@ -46,7 +45,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """
     amounts = counters.read_amounts(db, shop, query, "searches")
     found = counters.by_key(amounts)
-    missing = {words: row for words, row in found.items() if row["nothing"]}
+    missing = {words: row for words, row in found.items() if row.get("nothing")}
     searching = amounts["searching"]
     totals: Row = {
         "searches": len(found),
@@ -64,7 +63,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     )
 
 
-def _rows(found: Mapping[str, Counter[str]], by: tuple[str, ...], most: int) -> list[Row]:
+def _rows(found: Mapping[str, Mapping[str, int]], by: tuple[str, ...], most: int) -> list[Row]:
     return [
         {
             "words": row.named(None, ""),

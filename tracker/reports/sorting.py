@@ -5,13 +5,15 @@ What is unknown comes last either way, and so does a row that sums up all that a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from tracker.errors import BadQuery
+from tracker.reports.query import Query, page
 from tracker.reports.table import N_, Cell, Column, Money, Row, Sentence, Share
 
+_T = TypeVar("_T")
 _Rank: TypeAlias = "int | float | str"
 
 
@@ -29,6 +31,19 @@ def sort_rows(rows: Sequence[Row], columns: Sequence[Column], sort: str) -> list
     rest = [row for row in rows if _rank(row[key]) is None or sums_up(row)]
     known.sort(key=lambda row: (isinstance(rank := _rank(row[key]), str), rank), reverse=down)
     return known + sorted(rest, key=sums_up)
+
+
+def page_of(
+    items: Sequence[_T], row: Callable[[_T], Row], columns: Sequence[Column], query: Query
+) -> tuple[Sequence[Row], str | None]:
+    """The rows of one page, sorted as asked, and where the next begins; `items` stand in the report's own order.
+
+    Only what is shown is made into rows, unless another order asks for all.  Raises BadQuery.
+    """
+    if query.sort:
+        return page(sort_rows([row(item) for item in items], columns, query.sort), query)
+    shown, cursor = page(items, query)
+    return [row(item) for item in shown], cursor
 
 
 def _rank(cell: Cell) -> _Rank | None:
