@@ -25,7 +25,7 @@ from tracker.reports.table import Cell, Column, Money, Share, Unit
 SCRIPT = "<script>alert(1)</script>"
 FORMULA = '=HYPERLINK("http://evil.example")'
 PAGES = (
-    "overview", "stages", "stages?view=five&live=1", "journeys", "people/40", "data-health", "setup",
+    "overview", "stages", "stages?view=five&live=1", "journeys", "people/40", "data-health", "setup", "journey-map",
     *(name.replace("_", "-") for name in REPORT_PAGES),
 )  # fmt: skip
 

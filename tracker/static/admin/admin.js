@@ -53,6 +53,10 @@
     if (event.target.matches("[data-live-toggle]")) setLive(event.target.checked);
   });
 
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) print();
+  });
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
@@ -68,6 +72,7 @@
   const start = () => {
     addTooltips(document);
     showDays();
+    for (const button of document.querySelectorAll("[data-print]")) button.hidden = false; // it needs this script
     window.drawCharts?.();
   };
   start();

@@ -1,0 +1,45 @@
+"""The pages of a kind of their own in a real Chromium: notes in place, one sheet of A3."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.http.test_browser import chromium, open_session, site  # noqa: F401
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("language", ["en", "da", "sv"])
+@pytest.mark.parametrize("view", ["twelve", "five"])
+def test_the_journey_map_is_one_sheet_of_a3(chromium: Browser, site: str, language: str, view: str) -> None:  # noqa: F811
+    page, _ = open_session(chromium, site, language)
+    page.goto(f"{site}/shops/1/journey-map?period=90d&view={view}")
+    pdf = page.pdf(width="420mm", height="297mm", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b(?!s)", pdf)) == 1
+    [(width, height)] = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)
+    assert (round(float(width)), round(float(height))) == (1191, 842)  # points of A3 across
+    page.context.close()
+
+
+def test_a_note_is_written_in_place(chromium: Browser, site: str) -> None:  # noqa: F811
+    page, complaints = open_session(chromium, site, "en")
+    page.goto(f"{site}/shops/1/journey-map")
+    page.evaluate("document.body.dataset.same = 'page'")
+    page.locator("#write-note-3-pain").click()
+    page.locator("#note-3-pain textarea").fill("Prices are hard to find")
+    assert page.evaluate("document.activeElement.id") == "text-note-3-pain"
+    page.locator("#note-3-pain button").click()
+    page.wait_for_selector("#note-3-pain .note-text")
+    assert "Prices are hard to find" in page.locator("#note-3-pain").inner_text()
+    assert page.evaluate("document.activeElement.id") == "write-note-3-pain"
+    assert page.evaluate("document.body.dataset.same") == "page"  # only the note was put in place
+    page.locator("#write-note-3-pain").click()
+    page.locator("#note-3-pain textarea").fill("Something else")
+    page.locator("#note-3-pain a").click()
+    page.wait_for_selector("#note-3-pain .note-text")
+    assert "Prices are hard to find" in page.locator("#note-3-pain").inner_text()
+    assert complaints == []
+    page.context.close()
