@@ -5,17 +5,32 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
-from tests.http.test_browser import chromium, open_session, site  # noqa: F401
+from tests.http.site import PASSWORD
+from tests.http.test_browser import chromium, site  # noqa: F401
 
 pytestmark = pytest.mark.browser
+
+
+def enter(browser: Browser, site: str, language: str) -> tuple[Page, list[str]]:  # noqa: F811
+    """A page that has logged in, and what its console complains about."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{site}/login?lang={language}")
+    page.fill("#email", "ida@shop.example")
+    page.fill("#password", PASSWORD)
+    page.click("button.btn-primary")
+    page.wait_for_url("**/shops/1/**")
+    return page, complaints
 
 
 @pytest.mark.parametrize("language", ["en", "da", "sv"])
 @pytest.mark.parametrize("view", ["twelve", "five"])
 def test_the_journey_map_is_one_sheet_of_a3(chromium: Browser, site: str, language: str, view: str) -> None:  # noqa: F811
-    page, _ = open_session(chromium, site, language)
+    page, _ = enter(chromium, site, language)
     page.goto(f"{site}/shops/1/journey-map?period=90d&view={view}")
     pdf = page.pdf(width="420mm", height="297mm", prefer_css_page_size=True)
     assert len(re.findall(rb"/Type /Page\b(?!s)", pdf)) == 1
@@ -25,7 +40,7 @@ def test_the_journey_map_is_one_sheet_of_a3(chromium: Browser, site: str, langua
 
 
 def test_a_note_is_written_in_place(chromium: Browser, site: str) -> None:  # noqa: F811
-    page, complaints = open_session(chromium, site, "en")
+    page, complaints = enter(chromium, site, "en")
     page.goto(f"{site}/shops/1/journey-map")
     page.evaluate("document.body.dataset.same = 'page'")
     page.locator("#write-note-3-pain").click()

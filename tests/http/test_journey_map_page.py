@@ -108,4 +108,3 @@ def test_the_print_gets_smaller_the_more_there_is_to_say() -> None:
     sizes = [print_size(_stages("word " * words, 5)) for words in (0, 40, 100, 400)]
     assert sizes == sorted(sizes, reverse=True)
     assert (sizes[0], sizes[-1]) == (8.5, 4.5)
-    assert print_size([]) == 8.5

@@ -44,7 +44,7 @@ _TONES = {"review.5": "good", "review.4": "good", "review.2": "bad", "review.1":
 
 # A sheet of A3 across in the largest print: lines, and letters of all columns together.  Tried with a full shop.
 _LARGEST, _SMALLEST = 8.5, 4.5  # points
-_LINES, _LETTERS = 62, 240
+_LINES, _LETTERS = 64, 204
 
 _WHAT, _TIMES, _SHARE = (column for column in COLUMNS if column.key in ("what", "times", "share"))
 REACHED = next(column for column in STAGE_COLUMNS if column.key == "reached")
