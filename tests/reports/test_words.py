@@ -35,6 +35,7 @@ NOT_REPORTS = {
     "durations",
     "export",
     "fitted",
+    "person_beside",
     "query",
     "ranked",
     "scores",

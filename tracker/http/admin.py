@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from tracker import clock
 from tracker.clock import Instant
 from tracker.config import Config
-from tracker.http import accounts, api, asking_pages, journey_map_page, login, menu, pages, report_pages
+from tracker.http import accounts, api, asking_pages, journey_map_page, login, menu, pages, person_page, report_pages
 from tracker.http.deps import EXTENSION, Deps, deps
 from tracker.http.errors import register_errors
 from tracker.http.gate import csrf, guard
@@ -62,6 +62,7 @@ def _blueprint() -> Blueprint:
     pages.add_views(admin)
     report_pages.add_views(admin)
     journey_map_page.add_views(admin)
+    person_page.add_views(admin)
     admin.app_context_processor(_frame)
     return admin
 

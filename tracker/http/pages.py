@@ -7,7 +7,6 @@ To add a page: a function here, its template, and its place in MENU (menu.py).
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -16,7 +15,6 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from tracker.clock import day_of
-from tracker.http.asking_pages import may_ask
 from tracker.http.cells import Writer
 from tracker.http.changes import figure_changes, row_changes
 from tracker.http.charts import shapes
@@ -66,7 +64,6 @@ def add_views(blueprint: Blueprint) -> None:
         ("overview", overview),
         ("stages", stages),
         ("journeys", journeys),
-        ("people/<int:subject_id>", person),
         ("find", find),
         ("data-health", data_health),
         ("setup", setup),
@@ -192,32 +189,6 @@ def journeys() -> ResponseReturnValue:
         newest=again() if query.cursor else None,
         downloads=downloads("journeys"),
         demo=deps().config.demo,
-    )
-
-
-def person(subject_id: int) -> ResponseReturnValue:
-    """Raises BadQuery."""
-    query = read_page_query(subject_id=str(subject_id))
-    write = writer()
-    with reading(deps().engine) as db:
-        table = answer("person", db, shop(), query)
-    known = table.sample or table.beside["journeys"].rows or table.beside["links"].rows
-    if not known:
-        return render_template("admin/no_person.html", subject_id=subject_id), 404
-    days = [
-        (name, list(rows)) for name, rows in groupby(table.rows, key=lambda row: write.weekday(int(str(row["occurred_at"]))))
-    ]
-    return render_template(
-        "admin/person.html",
-        write=write,
-        table=table,
-        days=days,
-        subject_id=subject_id,
-        numbers={stage.key: stage.number for stage in STAGES},
-        older=again(cursor=table.next_cursor) if table.next_cursor else None,
-        newest=again() if query.cursor else None,
-        downloads=downloads("person", subject_id=subject_id),
-        may_ask=may_ask(),
     )
 
 
