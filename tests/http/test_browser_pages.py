@@ -6,9 +6,13 @@ import re
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy import Engine
 
 from tests.http.site import PASSWORD
 from tests.http.test_browser import chromium, site  # noqa: F401
+from tests.reports.asking import count
+from tracker.shops import find_shop
+from tracker.storage import writing
 
 pytestmark = pytest.mark.browser
 
@@ -56,5 +60,24 @@ def test_a_note_is_written_in_place(chromium: Browser, site: str) -> None:  # no
     page.locator("#note-3-pain a").click()
     page.wait_for_selector("#note-3-pain .note-text")
     assert "Prices are hard to find" in page.locator("#note-3-pain").inner_text()
+    assert complaints == []
+    page.context.close()
+
+
+def test_the_checklist_turns_green_while_it_is_looked_at(
+    chromium: Browser,  # noqa: F811
+    site: str,  # noqa: F811
+    engine: Engine,
+) -> None:
+    page, complaints = enter(chromium, site, "en")
+    page.goto(f"{site}/shops/2/setup")
+    assert page.locator("#checklist .is-done").count() == 0
+    with writing(engine) as db:
+        shop = find_shop(db, 2)
+        assert shop
+        count(db, shop, 20260910, {"2.page_view": 1, "3.view_item": 1}, family="acts")
+    page.wait_for_selector("#checklist .is-done", timeout=20_000)
+    assert page.locator("#checklist .is-done").count() == 2
+    assert "2 of 12" in page.locator("#checklist [role=status]").inner_text()
     assert complaints == []
     page.context.close()

@@ -17,7 +17,18 @@ from sqlalchemy import Engine
 from tracker import clock
 from tracker.clock import Instant
 from tracker.config import Config
-from tracker.http import accounts, api, asking_pages, journey_map_page, login, menu, pages, person_page, report_pages
+from tracker.http import (
+    accounts,
+    api,
+    asking_pages,
+    journey_map_page,
+    login,
+    menu,
+    pages,
+    person_page,
+    report_pages,
+    setup_page,
+)
 from tracker.http.deps import EXTENSION, Deps, deps
 from tracker.http.errors import register_errors
 from tracker.http.gate import csrf, guard
@@ -63,6 +74,7 @@ def _blueprint() -> Blueprint:
     report_pages.add_views(admin)
     journey_map_page.add_views(admin)
     person_page.add_views(admin)
+    setup_page.add_views(admin)
     admin.app_context_processor(_frame)
     return admin
 
