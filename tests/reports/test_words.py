@@ -36,6 +36,7 @@ NOT_REPORTS = {
     "durations",
     "export",
     "fitted",
+    "person_beside",
     "query",
     "ranked",
     "scores",

@@ -22,14 +22,17 @@ from tracker.http import (
     api,
     asking_pages,
     audit_pages,
+    journey_map_page,
     login,
     members,
     menu,
     pages,
     password,
+    person_page,
     report_pages,
     second_factor_pages,
     settings_pages,
+    setup_page,
     shop_pages,
     token_pages,
     uploads,
@@ -78,6 +81,9 @@ def _blueprint() -> Blueprint:
         report_pages,
         settings_pages,
         uploads,
+        journey_map_page,
+        person_page,
+        setup_page,
     ):
         part.add_views(admin)
     admin.app_context_processor(_frame)

@@ -99,7 +99,13 @@ NAMES = {
 }
 
 # A page that is reached from another one, and stands at its place in the menu.
-BELOW = {"admin.person": "admin.journeys", "admin.task": "admin.tasks", "admin.erase": "admin.journeys"}
+BELOW = {
+    "admin.write_map_note": "admin.journey_map",
+    "admin.setup_arrived": "admin.setup",
+    "admin.person": "admin.journeys",
+    "admin.task": "admin.tasks",
+    "admin.erase": "admin.journeys",
+}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 GET  /api/v1/shops/<id>/notes/<place>  {"place", "text", "written_at", "written_by"}
 PUT  the same, {"text": "…"}: the last one wins; an empty text takes the note away
+
+The page of the journey map writes them by a form (journey_map_page.py).
 """
 
 from __future__ import annotations
@@ -42,7 +44,21 @@ def note(place: str) -> ResponseReturnValue:
 def write_note(place: str) -> ResponseReturnValue:
     """Raises NotFound, BadQuery, RequestEntityTooLarge."""
     _check_place(place)
-    text = _read_text()
+    if (request.content_length or 0) > MAX_BODY:
+        raise RequestEntityTooLarge
+    told = request.get_json(silent=True)
+    text = told.get("text") if isinstance(told, dict) else None
+    if not isinstance(text, str):
+        raise BadQuery("text", N_('send the note as JSON, with the type application/json: {"text": "…"}'))
+    keep_note(place, text)
+    with reading(deps().engine) as db:
+        return _answer(db, place)
+
+
+def keep_note(place: str, text: str) -> None:
+    """In place of the one before; an empty text takes it away.  Raises NotFound, BadQuery."""
+    _check_place(place)
+    text = _cleaned(text)
     with writing(deps().engine) as db:
         if text:
             row = {"shop_id": shop().shop_id, "place": place, "text": text}
@@ -50,7 +66,6 @@ def write_note(place: str) -> ResponseReturnValue:
         else:
             db.execute(delete(t.notes).where(c.shop_id == shop().shop_id, c.place == place))
         audit.log(db, [shop().shop_id], "note", actor(), deps().now(), about=place, changed={"characters": len(text)})
-        return _answer(db, place)
 
 
 def _check_place(place: str) -> None:
@@ -58,13 +73,8 @@ def _check_place(place: str) -> None:
         raise NotFound
 
 
-def _read_text() -> str:
-    if (request.content_length or 0) > MAX_BODY:
-        raise RequestEntityTooLarge
-    told = request.get_json(silent=True)
-    text = told.get("text") if isinstance(told, dict) else None
-    if not isinstance(text, str):
-        raise BadQuery("text", N_('send the note as JSON, with the type application/json: {"text": "…"}'))
+def _cleaned(text: str) -> str:
+    """Raises BadQuery."""
     text = "".join(sign for sign in text.replace("\r\n", "\n") if sign.isprintable() or sign in "\n\t").strip()
     if len(text) > MAX_TEXT:
         raise BadQuery("text", N_("write 4000 characters at most"))

@@ -6,8 +6,6 @@ To add a page: a function here, its template, and its place in MENU (menu.py).
 
 from __future__ import annotations
 
-from datetime import timedelta
-from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -15,8 +13,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import Connection
 
-from tracker.clock import day_of
-from tracker.http.asking_pages import may_ask
 from tracker.http.cells import Writer
 from tracker.http.changes import figure_changes, row_changes
 from tracker.http.charts import shapes
@@ -25,12 +21,11 @@ from tracker.http.controls import again, downloads, earlier, make_controls, read
 from tracker.http.deps import account, deps, shop
 from tracker.http.find import find_subject
 from tracker.http.insight import INSIGHTS, reasons_of_change
-from tracker.http.locale import locale, translate
-from tracker.reports import answer, counters
+from tracker.http.locale import translate
+from tracker.reports import answer
 from tracker.reports.query import Query, read_query
 from tracker.reports.table import ENOUGH, N_, ReportTable
 from tracker.reports.words import DIRECTIONS
-from tracker.stages import STAGES
 from tracker.storage import reading
 
 # The questions of an owner, each with the page that answers it, and the report and period that say it in a sentence.
@@ -41,24 +36,6 @@ QUESTIONS: tuple[tuple[str, str, str | None], ...] = (
     (N_("Is anything not measured?"), "data_health", None),
 )
 
-# How each stage's events come about, for the set-up's checklist.
-STAGE_HINTS = {
-    "need": N_("Somebody searches in the shop, or opens a quiz or an inspiration page."),
-    "awareness": N_("Somebody arrives at the front page or a campaign page."),
-    "information": N_("Somebody looks at a product, or reads a guide, a blog or the delivery terms."),
-    "consideration": N_("Somebody looks again, compares, reads reviews, or takes the newsletter."),
-    "decision": N_("Somebody fills the cart or begins the checkout."),
-    "purchase": N_("The shop's server tells of an order; this needs the plugin or the signed interface."),
-    "delivery": N_("The shop's server tells that an order was shipped or delivered."),
-    "engagement": N_("A customer visits their account, asks support or uses the product."),
-    "retention": N_("A customer orders again, or joins the loyalty programme."),
-    "satisfaction": N_("A customer answers a survey, complains or returns something."),
-    "advocacy": N_("A customer writes a good review, shares a product or refers a friend."),
-    "reactivation": N_("A customer comes back after a long silence."),
-}
-
-_CHECKED_DAYS = 90
-
 
 def add_views(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/", "front", front)
@@ -66,10 +43,8 @@ def add_views(blueprint: Blueprint) -> None:
         ("overview", overview),
         ("stages", stages),
         ("journeys", journeys),
-        ("people/<int:subject_id>", person),
         ("find", find),
         ("data-health", data_health),
-        ("setup", setup),
     ):
         blueprint.add_url_rule(f"/shops/<int:shop_id>/{path}", view.__name__, view)
 
@@ -195,32 +170,6 @@ def journeys() -> ResponseReturnValue:
     )
 
 
-def person(subject_id: int) -> ResponseReturnValue:
-    """Raises BadQuery."""
-    query = read_page_query(subject_id=str(subject_id))
-    write = writer()
-    with reading(deps().engine) as db:
-        table = answer("person", db, shop(), query)
-    known = table.sample or table.beside["journeys"].rows or table.beside["links"].rows
-    if not known:
-        return render_template("admin/no_person.html", subject_id=subject_id), 404
-    days = [
-        (name, list(rows)) for name, rows in groupby(table.rows, key=lambda row: write.weekday(int(str(row["occurred_at"]))))
-    ]
-    return render_template(
-        "admin/person.html",
-        write=write,
-        table=table,
-        days=days,
-        subject_id=subject_id,
-        numbers={stage.key: stage.number for stage in STAGES},
-        older=again(cursor=table.next_cursor) if table.next_cursor else None,
-        newest=again() if query.cursor else None,
-        downloads=downloads("person", subject_id=subject_id),
-        may_ask=may_ask(),
-    )
-
-
 def find() -> ResponseReturnValue:
     """The person behind an order, an e-mail address, a customer's number or a person's own."""
     text = request.args.get("q", "").strip()[:300]
@@ -258,34 +207,4 @@ def data_health() -> ResponseReturnValue:
         charts={"health": stage_charts.health(table, query, write)},
         downloads=downloads("data_health"),
         demo=deps().config.demo,
-    )
-
-
-def setup() -> ResponseReturnValue:
-    """The tag to copy, and which stages have been seen in the last days."""
-    today = day_of(deps().now(), shop().settings.tz)
-    query = Query(today - timedelta(days=_CHECKED_DAYS - 1), today, deps().now())
-    with reading(deps().engine) as db:
-        last = counters.read_last_days(db, shop(), query)
-        arrived = answer("data_health", db, shop(), query)
-    write = writer()
-    config = deps().config
-    base = config.public_url.rstrip("/")
-    return render_template(
-        "admin/setup.html",
-        tag=f'<script async src="{base}{config.script_path}" data-key="{shop().site_key}"></script>',
-        stub="<script>window.kr=window.kr||function(){(kr.q=kr.q||[]).push(arguments)}</script>",
-        collect_url=base + config.collect_path,
-        checked_days=_CHECKED_DAYS,
-        arrived=arrived.totals,
-        steps=[
-            (
-                stage.name(locale()),
-                translate(STAGE_HINTS[stage.key]),
-                write.day(last[stage.number]) if stage.number in last else None,
-            )
-            for stage in STAGES
-        ],
-        write=write,
-        demo=config.demo,
     )

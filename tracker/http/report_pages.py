@@ -63,7 +63,6 @@ PAGES: dict[str, ReportPage] = {
     "flow": ReportPage(
         (Part(N_("From stage to stage"), chart=stages.flow),),
     ),
-    "journey_map": ReportPage((Part(N_("The journey, stage by stage")), Part(N_("Notes"), "notes"))),
     "channels": ReportPage(
         (
             Part(N_("Channels"), chart=shapes.bars("channel", "journeys", also="conversion")),

@@ -39,6 +39,7 @@ SCOPES: Mapping[Right, str] = {
 # endpoint -> what it takes; for every view of a shop that changes something, and those that not every member may read
 NEEDS: Mapping[str, Right] = {
     "api.write_note": "notes",
+    "admin.write_map_note": "notes",
     "api.ad_spend": "spend",
     "api.upload_order_list": "order_list",
     "api.fill_order_list": "order_list",

@@ -1,10 +1,12 @@
 """One person's timeline: what happened, in which stage it put them, and why.
 
-Events of all their links, newest first, page by page; beside them the journeys and the links with their evidence.
+Events of all their links, newest first, page by page; beside them the journeys, the links with their evidence, and what
+person_beside.py tells.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
@@ -12,9 +14,11 @@ from sqlalchemy import Row as DbRow
 
 from tracker import enrich
 from tracker.errors import BadQuery
+from tracker.events.types import Consent
 from tracker.journey.state import Tag
 from tracker.pipeline.codec import read_body
 from tracker.reports import journeys
+from tracker.reports import person_beside as beside
 from tracker.reports.query import Query
 from tracker.reports.table import N_, Cell, Column, ReportTable, Row, Sentence, Unit
 from tracker.shops import Shop
@@ -42,6 +46,8 @@ COLUMNS = (
     Column("page", Unit.TEXT, N_("Page"), N_("The title of the page.")),
     Column("url", Unit.TEXT, N_("Address"), N_("The address of the page.")),
     Column("source", Unit.TEXT, N_("Told by"), N_("The visitor's browser, or the shop's own server."), vocabulary="source"),
+    Column("consent", Unit.TEXT, N_("Consent"), N_("The consent with which a browser sent it."), vocabulary="level"),
+    Column("link", Unit.TEXT, N_("Came in under"), N_("The key under which it came in: its kind and the key.")),
 )
 
 LINK_COLUMNS = (
@@ -71,14 +77,23 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
         .limit(_MOST)
     ).mappings()
     link_ids = sorted({row.link_id for row in link_rows})
+    names = {row.link_id: f"{row.kind}:{row.key}" for row in link_rows}
     found, cursor = _read_events(db, shop.shop_id, link_ids, query)
+    orders = beside.order_rows(db, shop.shop_id, query.subject_id)
+    consents = beside.consent_rows(db, shop.shop_id, link_ids)
+    log = beside.log_rows(db, shop.shop_id, query.subject_id)
+    apart = beside.apart_rows(db, shop.shop_id, [(row.kind, row.key) for row in link_rows])
     return ReportTable(
         COLUMNS,
-        [_event_row(row, shop) for row in found],
+        [_event_row(row, shop, names) for row in found],
         sample=_count_events(db, shop.shop_id, link_ids),
         beside={
             "journeys": ReportTable(journeys.COLUMNS, [journeys.journey_row(row) for row in journey_rows], 0),
             "links": ReportTable(LINK_COLUMNS, [_link_row(row) for row in link_rows], len(link_rows)),
+            "orders": ReportTable(beside.ORDER_COLUMNS, orders, len(orders)),
+            "consents": ReportTable(beside.CONSENT_COLUMNS, consents, len(consents)),
+            "link_log": ReportTable(beside.LOG_COLUMNS, log, len(log)),
+            "apart": ReportTable(beside.APART_COLUMNS, apart, len(apart)),
         },
         next_cursor=cursor,
     )
@@ -120,7 +135,7 @@ def _read_cursor(cursor: str) -> tuple[int, int, str]:
     return found
 
 
-def _event_row(row: DbRow[Any], shop: Shop) -> Row:
+def _event_row(row: DbRow[Any], shop: Shop, names: Mapping[int, str]) -> Row:
     body = read_body(row.body)
     page = body.get("page") or {}
     tag = Tag.load(row.tag) if row.tag else None
@@ -136,6 +151,8 @@ def _event_row(row: DbRow[Any], shop: Shop) -> Row:
         "page": page.get("title"),
         "url": page.get("url"),
         "source": "server" if row.source else "browser",
+        "consent": None if row.source else Consent(body.get("consent", Consent.STATISTICS)).name.lower(),
+        "link": names.get(row.link_id),
     }
 
 

@@ -298,6 +298,23 @@ DIFFERENCES = {  # of an order here and in the shop's list
 }
 SENDERS = {"person": N_("People"), "bot": N_("Machines"), "staff": N_("Staff")}
 CONSENT_LEVELS = {**CONSENTS, "none": N_("No consent: only counted")}
+LEVELS = {**CONSENTS, "none": N_("None")}  # of one event
+CONSENT_STEPS = {
+    "first": N_("First seen"),
+    "level": N_("Came with another consent"),
+    "consent_update": EVENT_TYPES["consent_update"],
+    "newsletter_subscribe": EVENT_TYPES["newsletter_subscribe"],
+    "newsletter_unsubscribe": EVENT_TYPES["newsletter_unsubscribe"],
+    "email_complained": EVENT_TYPES["email_complained"],
+    "email_bounced": EVENT_TYPES["email_bounced"],
+}
+LINK_ACTS = {
+    "tied": N_("Tied"),
+    "merged": N_("Brought over from another person"),
+    "split": N_("Set apart: somebody else at the same browser"),
+    "refused": N_("Not tied"),
+    "undone": N_("Undone"),
+}
 ALARMS = {
     "nothing_arrives": N_("Nothing arrives"),
     "orders_missing": N_("Orders are missing"),
@@ -352,6 +369,11 @@ EVIDENCES = {  # else the type of the event that showed it
     **EVENT_TYPES,
     "first seen": N_("First seen"),
     "sighting": N_("Saw the receipt of the order"),
+    "purchase, buyer known": N_("Order of a buyer who was known"),
+    "purchase, not joined": N_("Order, not joined to a visit"),
+    "undone": N_("Undone"),
+    "an address of too many customers": N_("An address of too many customers"),
+    "too many persons on this browser": N_("Too many people at this browser"),
     "superseded": N_("The visitor gave consent; this session no longer counts"),
 }
 
@@ -385,6 +407,9 @@ VOCABULARIES: dict[str, Mapping[str, str]] = {
     "map_field": MAP_FIELDS,
     "sender": SENDERS,
     "consent_level": CONSENT_LEVELS,
+    "level": LEVELS,
+    "consent_step": CONSENT_STEPS,
+    "link_act": LINK_ACTS,
     "alarm": ALARMS,
     "alarm_state": ALARM_STATES,
     "cause": CAUSES,

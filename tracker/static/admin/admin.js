@@ -53,6 +53,17 @@
     if (event.target.matches("[data-live-toggle]")) setLive(event.target.checked);
   });
 
+  // What changes by itself: its part is asked for while the page is looked at; the answer is empty while nothing has changed.
+  setInterval(() => {
+    const part = document.querySelector("[data-poll]");
+    if (document.hidden || !part || part.contains(document.activeElement)) return;
+    htmx.ajax("GET", part.dataset.poll, { target: part, swap: "outerHTML" });
+  }, 5000);
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) print();
+  });
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
@@ -68,6 +79,7 @@
   const start = () => {
     addTooltips(document);
     showDays();
+    for (const button of document.querySelectorAll("[data-print]")) button.hidden = false; // it needs this script
     window.drawCharts?.();
   };
   start();
@@ -78,7 +90,7 @@
     const answered = new URL(detail.xhr.responseURL);
     if (detail.xhr.status < 400 && asked.pathname === answered.pathname) return;
     detail.shouldSwap = false;
-    if (timer) return; // live: the next look may do better
+    if (timer || (detail.xhr.status >= 400 && detail.target.matches("[data-poll]"))) return; // the next look may do better
     location.assign(detail.xhr.status < 400 ? answered : detail.pathInfo.finalRequestPath || asked);
   });
   if (document.querySelector("[data-live-toggle]")?.checked) setLive(true);

@@ -1,0 +1,83 @@
+"""The pages of a kind of their own in a real Chromium: notes in place, one sheet of A3."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page
+from sqlalchemy import Engine
+
+from tests.http.site import PASSWORD
+from tests.http.test_browser import chromium, site  # noqa: F401
+from tests.reports.asking import count
+from tracker.shops import find_shop
+from tracker.storage import writing
+
+pytestmark = pytest.mark.browser
+
+
+def enter(browser: Browser, site: str, language: str) -> tuple[Page, list[str]]:  # noqa: F811
+    """A page that has logged in, and what its console complains about."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{site}/login?lang={language}")
+    page.fill("#email", "ida@shop.example")
+    page.fill("#password", PASSWORD)
+    page.click("button.btn-primary")
+    page.wait_for_url("**/shops/1/**")
+    return page, complaints
+
+
+@pytest.mark.parametrize("language", ["en", "da", "sv"])
+@pytest.mark.parametrize("view", ["twelve", "five"])
+def test_the_journey_map_is_one_sheet_of_a3(chromium: Browser, site: str, language: str, view: str) -> None:  # noqa: F811
+    page, _ = enter(chromium, site, language)
+    page.goto(f"{site}/shops/1/journey-map?period=90d&view={view}")
+    pdf = page.pdf(width="420mm", height="297mm", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b(?!s)", pdf)) == 1
+    [(width, height)] = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)
+    assert (round(float(width)), round(float(height))) == (1191, 842)  # points of A3 across
+    page.context.close()
+
+
+def test_a_note_is_written_in_place(chromium: Browser, site: str) -> None:  # noqa: F811
+    page, complaints = enter(chromium, site, "en")
+    page.goto(f"{site}/shops/1/journey-map")
+    page.evaluate("document.body.dataset.same = 'page'")
+    page.locator("#write-note-3-pain").click()
+    page.locator("#note-3-pain textarea").fill("Prices are hard to find")
+    assert page.evaluate("document.activeElement.id") == "text-note-3-pain"
+    page.locator("#note-3-pain button").click()
+    page.wait_for_selector("#note-3-pain .note-text")
+    assert "Prices are hard to find" in page.locator("#note-3-pain").inner_text()
+    assert page.evaluate("document.activeElement.id") == "write-note-3-pain"
+    assert page.evaluate("document.body.dataset.same") == "page"  # only the note was put in place
+    page.locator("#write-note-3-pain").click()
+    page.locator("#note-3-pain textarea").fill("Something else")
+    page.locator("#note-3-pain a").click()
+    page.wait_for_selector("#note-3-pain .note-text")
+    assert "Prices are hard to find" in page.locator("#note-3-pain").inner_text()
+    assert complaints == []
+    page.context.close()
+
+
+def test_the_checklist_turns_green_while_it_is_looked_at(
+    chromium: Browser,  # noqa: F811
+    site: str,  # noqa: F811
+    engine: Engine,
+) -> None:
+    page, complaints = enter(chromium, site, "en")
+    page.goto(f"{site}/shops/2/setup")
+    assert page.locator("#checklist .is-done").count() == 0
+    with writing(engine) as db:
+        shop = find_shop(db, 2)
+        assert shop
+        count(db, shop, 20260910, {"2.page_view": 1, "3.view_item": 1}, family="acts")
+    page.wait_for_selector("#checklist .is-done", timeout=20_000)
+    assert page.locator("#checklist .is-done").count() == 2
+    assert "2 of 12" in page.locator("#checklist [role=status]").inner_text()
+    assert complaints == []
+    page.context.close()
