@@ -12,8 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from tracker.texts import catalogue
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -55,7 +56,6 @@ def compose(kind: str, locale: str, **facts: str | int) -> Letter:
 @lru_cache
 def _environments(locale: str) -> tuple[Environment, Environment]:
     """That of the words, which are plain text, and that of the frames, where HTML escapes them."""
-    translations: NullTranslations = Translations.load(_PACKAGE / "translations", [locale])
     found = []
     for autoescape in (False, select_autoescape(["html"], default=False)):
         env = Environment(
@@ -67,6 +67,6 @@ def _environments(locale: str) -> tuple[Environment, Environment]:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        env.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        env.install_gettext_translations(catalogue(locale), newstyle=True)  # type: ignore[attr-defined]
         found.append(env)
     return found[0], found[1]
