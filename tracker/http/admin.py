@@ -23,6 +23,7 @@ from tracker.http import (
     asking_pages,
     audit_pages,
     login,
+    mail_choices,
     members,
     menu,
     pages,
@@ -78,6 +79,7 @@ def _blueprint() -> Blueprint:
         report_pages,
         settings_pages,
         uploads,
+        mail_choices,
     ):
         part.add_views(admin)
     admin.app_context_processor(_frame)

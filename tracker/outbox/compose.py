@@ -3,6 +3,9 @@
 In:  its kind – a file of templates/mail –, the reader's language, and the facts that the file names.
 Out: Letter.  A kind's file says subject, paragraphs, button and small print once; frame.html and frame.txt give them form.
 To add a mail: its file, and its line in KINDS.
+
+A file may say more: `preheader` (what mail programs show beside the subject), `blocks` (blocks.py), and `leave`, the words and
+the address by which the reader gets no more such mails.
 """
 
 from __future__ import annotations
@@ -24,7 +27,12 @@ KINDS: dict[str, frozenset[str]] = {
     "password": frozenset({"link"}),
     "password_changed": frozenset({"link"}),
     "trial": frozenset({"address"}),
+    "weekly": frozenset({"shop", "span", "sentences", "blocks", "link", "profile", "leave"}),
+    "alarm": frozenset({"shop", "alarm", "since", "advice", "also", "link", "profile", "leave"}),
+    "alarm_over": frozenset({"shop", "alarm", "link", "profile", "leave"}),
 }
+
+_SAID: dict[str, Any] = {"preheader": "", "blocks": (), "leave": None}  # of a file that does not say it
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Letter:
     html: str
 
 
-def compose(kind: str, locale: str, **facts: str | int) -> Letter:
+def compose(kind: str, locale: str, **facts: Any) -> Letter:
     """Raises KeyError for a kind that there is not, TypeError when it is told other facts than it has."""
     if KINDS[kind] != facts.keys():
         raise TypeError(f"{kind} tells {sorted(KINDS[kind])}, not {sorted(facts)}")
@@ -48,6 +56,7 @@ def compose(kind: str, locale: str, **facts: str | int) -> Letter:
         "paragraphs": said.paragraphs,
         "button": said.button,
         "small": said.small,
+        **{name: getattr(said, name, default) for name, default in _SAID.items()},
     }
     text, html = (frames.get_template(name).render(parts) for name in ("frame.txt", "frame.html"))
     return Letter(" ".join(said.subject.split()), text, html)
