@@ -15,6 +15,7 @@ from tracker import audit
 from tracker import tables as t
 from tracker.clock import HOUR, Instant
 from tracker.config import Config
+from tracker.outbox.links import sign
 
 NEW = "vinterfrakke 25"
 
