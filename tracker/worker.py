@@ -29,6 +29,7 @@ from tracker.pipeline.process import Hold, keep_aside, process_batch, tick_shop
 from tracker.pipeline.upsert import upsert
 from tracker.shops import Shop, ShopSettings
 from tracker.storage import writing
+from tracker.subscriptions.crier import Crier
 from tracker.tables import intake as intake_table
 from tracker.tables import leases as leases_table
 
@@ -61,7 +62,7 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Until told to stop.  A database that is away is waited for; nothing is lost meanwhile, since the files keep it."""
         pause = IDLE_SECONDS
-        postman = self._start_postman(stop)
+        beside = self._start_mails(stop)
         while not stop.is_set():
             try:
                 busy = self.step(clock.now())
@@ -74,16 +75,20 @@ class Worker:
             if not busy:
                 stop.wait(pause)
         self.close()
-        if postman is not None:
-            postman.join()
+        for thread in beside:
+            thread.join()
 
-    def _start_postman(self, stop: threading.Event) -> threading.Thread | None:
-        """In a thread beside us: a mail server that does not answer must hold up no events."""
+    def _start_mails(self, stop: threading.Event) -> list[threading.Thread]:
+        """In threads beside us: neither a mail server that does not answer nor a report that takes long may hold up events."""
         if not self.config.sends_mail:
-            return None
-        thread = threading.Thread(target=Postman(self.engine, self.config).run, args=(stop,), name="postman", daemon=True)
-        thread.start()
-        return thread
+            return []
+        threads = [
+            threading.Thread(target=one(self.engine, self.config).run, args=(stop,), name=one.__name__.lower(), daemon=True)
+            for one in (Postman, Crier)
+        ]
+        for thread in threads:
+            thread.start()
+        return threads
 
     def close(self) -> None:
         """Let go of the shops held."""

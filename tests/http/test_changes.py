@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tracker.http.cells import Writer
-from tracker.http.changes import Change, figure_changes, row_changes
 from tracker.reports.table import Cell, Column, Money, ReportTable, Share, Unit
+from tracker.telling.cells import Writer
+from tracker.telling.changes import Change, figure_changes, row_changes
 
 WRITE = Writer("en", ZoneInfo("Europe/Copenhagen"), str, lambda vocabulary, key: key)
 

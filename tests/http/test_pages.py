@@ -15,12 +15,12 @@ from tests.reports.asking import add_shop as add_bare_shop
 from tests.reports.asking import ask, count, query
 from tracker.clock import Instant
 from tracker.config import Config
-from tracker.http.cells import NOTHING, Writer
-from tracker.http.changes import figure_changes
 from tracker.http.charts import stages as charts
-from tracker.http.insight import of_stages
 from tracker.http.report_pages import PAGES as REPORT_PAGES
 from tracker.reports.table import Cell, Column, Money, Share, Unit
+from tracker.telling.cells import NOTHING, Writer
+from tracker.telling.changes import figure_changes
+from tracker.telling.insight import of_stages
 
 SCRIPT = "<script>alert(1)</script>"
 FORMULA = '=HYPERLINK("http://evil.example")'

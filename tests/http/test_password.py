@@ -15,6 +15,7 @@ from tracker import audit
 from tracker import tables as t
 from tracker.clock import HOUR, Instant
 from tracker.config import Config
+from tracker.outbox.links import sign
 
 NEW = "vinterfrakke 25"
 
@@ -124,9 +125,7 @@ def test_a_made_up_link_is_nobodys(app: Flask, link: str) -> None:
 
 
 def test_a_link_for_another_purpose_is_none(app: Flask, engine: Engine, config: Config, clock: Clock) -> None:
-    from tracker.http import mailing
-
-    signed = mailing.sign("invitation", [1, "x", clock.now + HOUR], config.secret_key)
+    signed = sign("invitation", [1, "x", clock.now + HOUR], config.secret_key)
     assert app.test_client().get(f"/password/new/{signed}").status_code == 410
 
 

@@ -12,11 +12,11 @@ from tests.http.site import add_shop, add_user, logged_in, make_app
 from tracker import tables as t
 from tracker.clock import DAY, HOUR, MINUTE, Instant
 from tracker.config import Config
-from tracker.http.cells import Writer
 from tracker.http.person_page import by_day, visits
 from tracker.pipeline.identity import hash_email
 from tracker.reports.table import Row
 from tracker.storage import writing
+from tracker.telling.cells import Writer
 
 WRITE = Writer("en", ZoneInfo("Europe/Copenhagen"), str, lambda vocabulary, key: key)
 IDLE = 30 * MINUTE

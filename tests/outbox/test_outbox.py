@@ -272,7 +272,7 @@ def test_the_worker_brings_a_postman(engine: Engine, mailing: Config, box: MailB
 # --- words
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"weekly"}))  # whose facts are longer: tests/subscriptions
 @pytest.mark.parametrize("locale", ["en", "da", "sv"])
 def test_every_mail_can_be_written_in_every_language(kind: str, locale: str) -> None:
     facts = {name: f"https://k.example/?a=1&b={name}" for name in KINDS[kind]}

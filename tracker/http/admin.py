@@ -24,6 +24,7 @@ from tracker.http import (
     audit_pages,
     journey_map_page,
     login,
+    mail_choices,
     members,
     menu,
     pages,
@@ -84,6 +85,7 @@ def _blueprint() -> Blueprint:
         journey_map_page,
         person_page,
         setup_page,
+        mail_choices,
     ):
         part.add_views(admin)
     admin.app_context_processor(_frame)

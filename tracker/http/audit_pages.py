@@ -14,11 +14,11 @@ from tracker import audit
 from tracker.audit import Entry
 from tracker.clock import isoformat
 from tracker.errors import BadQuery
-from tracker.http.cells import Writer
 from tracker.http.deps import deps, shop
 from tracker.http.locale import locale, sayer, translate
 from tracker.reports.table import N_
 from tracker.storage import reading
+from tracker.telling.cells import Writer
 
 SHOWN = 50
 MOST_LINES = 100_000  # of the file

@@ -15,13 +15,13 @@ from flask import request, url_for
 from sqlalchemy import Connection
 
 from tracker.attribution import LOOK_BACKS
-from tracker.http.cells import Writer
 from tracker.http.deps import deps, shop
 from tracker.http.locale import locale, sayer, translate
 from tracker.reports import REPORTS, counters, parameters
 from tracker.reports.query import LEVELS, REVENUE_ON, Query, filter_text, read_query
 from tracker.reports.table import N_
 from tracker.reports.words import ATTRIBUTION_MODELS, FILTER_KINDS, say
+from tracker.telling.cells import Writer
 
 PERIODS = {
     "today": N_("Today"),

@@ -17,7 +17,7 @@ from tracker import tables as t
 from tracker.clock import DAY, Instant
 from tracker.http import membership
 from tracker.http.accounts import BadAccount, check_email
-from tracker.http.mailing import read_signed, sign
+from tracker.outbox.links import read_signed, sign
 from tracker.reports.table import N_
 from tracker.reports.words import ROLES
 

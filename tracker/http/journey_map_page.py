@@ -17,10 +17,8 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from tracker.http.cells import Writer
 from tracker.http.controls import again, downloads, make_controls, read_page_query, span, writer
 from tracker.http.deps import deps, may, shop
-from tracker.http.insight import INSIGHTS
 from tracker.http.locale import locale
 from tracker.http.notes import MAX_TEXT, keep_note
 from tracker.reports import answer
@@ -29,6 +27,8 @@ from tracker.reports.stages import COLUMNS as STAGE_COLUMNS
 from tracker.reports.table import ENOUGH, N_, Column, ReportTable, Row, Share, Unit
 from tracker.stages import STAGES, ViewStage
 from tracker.storage import reading
+from tracker.telling.cells import Writer
+from tracker.telling.insight import INSIGHTS
 
 # What each field holds: its definition, shown with its name.
 FIELD_COLUMNS = (

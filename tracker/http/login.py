@@ -9,7 +9,7 @@ from flask_login import current_user, login_user, logout_user
 
 from tracker import audit
 from tracker.clock import MINUTE
-from tracker.http import accounts, password, second_factor
+from tracker.http import accounts, mail_choices, password, second_factor
 from tracker.http.deps import account, deps
 from tracker.http.errors import say_error
 from tracker.http.gate import safe_next
@@ -129,7 +129,8 @@ def logout() -> ResponseReturnValue:
 
 def profile() -> ResponseReturnValue:
     if request.method == "GET":
-        return render_template("admin/profile.html")
+        mails, sends_mail = mail_choices.of_account(), deps().config.sends_mail
+        return render_template("admin/profile.html", mails=mails, sends_mail=sends_mail)
     chosen = request.form.get("locale")
     locale = chosen if chosen in accounts.LOCALES else None
     name = request.form.get("name", "").strip()[:100] or account().name

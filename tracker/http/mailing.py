@@ -5,12 +5,12 @@ Without a mail server (KUNDEREJSE_SMTP_URL) nothing is owed; the pages then show
 
 from __future__ import annotations
 
-from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Connection
 
 from tracker.http.deps import deps
 from tracker.outbox.compose import compose
 from tracker.outbox.enqueue import enqueue
+from tracker.outbox.links import public_address
 
 
 def send(db: Connection, shop_id: int, kind: str, to: str, locale: str, cause: str, **facts: str | int) -> bool:
@@ -23,22 +23,3 @@ def send(db: Connection, shop_id: int, kind: str, to: str, locale: str, cause: s
 def absolute(path: str) -> str:
     """The address under which browsers reach a path of ours."""
     return public_address(deps().config.public_url, path)
-
-
-def public_address(public_url: str, path: str) -> str:
-    return public_url.rstrip("/") + path
-
-
-def sign(purpose: str, told: list[str | int], secret_key: str) -> str:
-    """A token for a link, that nobody else can make."""
-    text: str = URLSafeSerializer(secret_key, salt=purpose).dumps(told)
-    return text
-
-
-def read_signed(purpose: str, text: str, secret_key: str) -> list[str | int] | None:
-    """What was signed for this purpose; None for what we did not sign."""
-    try:
-        told: list[str | int] = URLSafeSerializer(secret_key, salt=purpose).loads(text)
-    except BadSignature:
-        return None
-    return told

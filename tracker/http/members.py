@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from tracker.http import accounts, invitations, mailing, membership
 from tracker.http.accounts import BadAccount
-from tracker.http.cells import Writer
 from tracker.http.deps import account, actor, deps, shop
 from tracker.http.invitations import Invitation
 from tracker.http.locale import locale, sayer, translate
@@ -19,6 +18,7 @@ from tracker.reports.table import N_
 from tracker.reports.words import ROLES
 from tracker.shops import Shop, find_shop
 from tracker.storage import reading, writing
+from tracker.telling.cells import Writer
 
 # what each is, on the page
 ROLE_HINTS = {

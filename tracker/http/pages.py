@@ -11,30 +11,22 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy import Connection
 
-from tracker.http.cells import Writer
-from tracker.http.changes import figure_changes, row_changes
 from tracker.http.charts import shapes
 from tracker.http.charts import stages as stage_charts
 from tracker.http.controls import again, downloads, earlier, make_controls, read_page_query, span, writer
 from tracker.http.deps import account, deps, shop
 from tracker.http.find import find_subject
-from tracker.http.insight import INSIGHTS, reasons_of_change
 from tracker.http.locale import translate
 from tracker.reports import answer
-from tracker.reports.query import Query, read_query
-from tracker.reports.table import ENOUGH, N_, ReportTable
+from tracker.reports.query import Query
+from tracker.reports.table import ENOUGH, ReportTable
 from tracker.reports.words import DIRECTIONS
 from tracker.storage import reading
-
-# The questions of an owner, each with the page that answers it, and the report and period that say it in a sentence.
-QUESTIONS: tuple[tuple[str, str, str | None], ...] = (
-    (N_("Where do I lose most people?"), "stages", None),
-    (N_("Which channel brought my best customers?"), "clv", "365d"),
-    (N_("What do people look for that I don't sell?"), "searches", None),
-    (N_("Is anything not measured?"), "data_health", None),
-)
+from tracker.telling.cells import Writer
+from tracker.telling.changes import figure_changes, row_changes
+from tracker.telling.insight import INSIGHTS, reasons_of_change
+from tracker.telling.questions import Answered, answers, of_all
 
 
 def add_views(blueprint: Blueprint) -> None:
@@ -63,11 +55,13 @@ def overview() -> ResponseReturnValue:
     with reading(deps().engine) as db:
         table = answer("overview", db, shop(), query)
         before = answer("overview", db, shop(), then) if then else None
-        channels, channels_before = (answer("channels", db, shop(), _of_all(one)) if one else None for one in (query, then))
-        days = answer("orders", db, shop(), _of_all(query))
+        channels, channels_before = (
+            answer("channels", db, shop(), of_all(shop(), one)) if one else None for one in (query, then)
+        )
+        days = answer("orders", db, shop(), of_all(shop(), query))
         journeys_by_day = answer("stages", db, shop(), query).beside["days"]
         controls = make_controls(db, "overview", query, compares=True)
-        answers = [_answer(db, question, name, period, query) for question, name, period in QUESTIONS]
+        answered = list(answers(db, shop(), query, writer))
     return render_template(
         "admin/overview.html",
         query=query,
@@ -79,7 +73,7 @@ def overview() -> ResponseReturnValue:
         changes=figure_changes(table, before, write),
         stage_changes=row_changes(table, before, write),
         reasons=list(reasons_of_change(channels, channels_before, write)) if channels and channels_before else [],
-        answers=answers,
+        answers=[_with_link(one) for one in answered],
         charts={
             "journeys": shapes.days("journeys", "ordered", overlaid=True)(journeys_by_day, query, write),
             "net": shapes.days("net")(days, query, write),
@@ -90,17 +84,10 @@ def overview() -> ResponseReturnValue:
     )
 
 
-def _of_all(query: Query) -> Query:
-    """Without the filter, which not every report can heed."""
-    return read_query({"since": str(query.since), "until": str(query.until)}, shop(), query.now)
-
-
-def _answer(db: Connection, question: str, name: str, period: str | None, query: Query) -> dict[str, Any]:
-    """A question of the owner in a sentence, with the way to the page that shows it."""
-    asked = read_query({"period": period}, shop(), query.now) if period else _of_all(query)
-    said = INSIGHTS[name](answer(name, db, shop(), asked), asked, writer(asked))
-    args: dict[str, Any] = {"period": period} if period else {}
-    return {"question": translate(question), "said": said[:2], "url": url_for(f"admin.{name}", shop_id=shop().shop_id, **args)}
+def _with_link(one: Answered) -> dict[str, Any]:
+    """And the way to the page that shows it."""
+    args: dict[str, Any] = {"period": one.period} if one.period else {}
+    return {"question": one.question, "said": one.said, "url": url_for(f"admin.{one.report}", shop_id=shop().shop_id, **args)}
 
 
 def stages() -> ResponseReturnValue:

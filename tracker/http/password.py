@@ -20,6 +20,7 @@ from tracker.http.errors import say_error
 from tracker.http.locale import locale, translate
 from tracker.outbox.compose import compose
 from tracker.outbox.enqueue import ACCOUNTS
+from tracker.outbox.links import public_address, read_signed, sign
 from tracker.storage import reading, writing
 
 PURPOSE = "new password"
@@ -34,8 +35,8 @@ def add_views(blueprint: Blueprint) -> None:
 
 def link(found: Account, public_url: str, secret_key: str, now: Instant) -> str:
     """By which the account's password can be set anew."""
-    token = mailing.sign(PURPOSE, [found.user_id, found.fingerprint, now + LASTS], secret_key)
-    return mailing.public_address(public_url, PATH + token)
+    token = sign(PURPOSE, [found.user_id, found.fingerprint, now + LASTS], secret_key)
+    return public_address(public_url, PATH + token)
 
 
 def forgotten() -> ResponseReturnValue:
@@ -82,7 +83,7 @@ def new_password(token: str) -> ResponseReturnValue:
 
 
 def _find(db: Connection, token: str) -> Account | None:
-    told = mailing.read_signed(PURPOSE, token, deps().config.secret_key)
+    told = read_signed(PURPOSE, token, deps().config.secret_key)
     if told is None or deps().now() >= int(told[2]):
         return None
     found = accounts.find_account(db, int(told[0]))

@@ -14,13 +14,13 @@ from flask.typing import ResponseReturnValue
 
 from tracker.clock import MINUTE
 from tracker.http.asking_pages import may_ask
-from tracker.http.cells import Writer
 from tracker.http.controls import again, downloads, read_page_query, writer
 from tracker.http.deps import deps, shop
 from tracker.reports import answer
 from tracker.reports.table import N_, Column, Money, ReportTable, Row, Unit
 from tracker.stages import STAGES
 from tracker.storage import reading
+from tracker.telling.cells import Writer
 
 FIGURES = (
     Column("stage", Unit.TEXT, N_("Stage now"), N_("The stage of the latest event."), "twelve"),

@@ -15,15 +15,15 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker.attribution import MODELS
-from tracker.http.changes import Change, figure_changes, row_changes
 from tracker.http.charts import Chart, shapes, stages
 from tracker.http.controls import again, downloads, earlier, make_controls, read_page_query, span, writer
 from tracker.http.deps import deps, shop
-from tracker.http.insight import INSIGHTS
 from tracker.reports import REPORTS, answer, parameters
 from tracker.reports.query import Query, filter_text
 from tracker.reports.table import ENOUGH, N_, Cell, Column, ReportTable, Row, Unit
 from tracker.storage import reading
+from tracker.telling.changes import Change, figure_changes, row_changes
+from tracker.telling.insight import INSIGHTS
 
 _MONTHS = tuple(f"m{month}" for month in range(13))
 _MODELS = tuple(f"{model}_net" for model in MODELS)

@@ -60,6 +60,8 @@ NEEDS: Mapping[str, Right] = {
     "admin.recount": "replay",
     "admin.undo": "undo",
     "admin.erase": "erase",
+    "admin.choose_mails": "reports",
+    "admin.send_weekly": "reports",
     "admin.members": "accounts",
     "admin.invite": "accounts",
     "admin.resend_invitation": "accounts",

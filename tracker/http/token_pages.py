@@ -9,12 +9,12 @@ from werkzeug.exceptions import NotFound
 
 from tracker.clock import DAY
 from tracker.http import tokens
-from tracker.http.cells import Writer
 from tracker.http.deps import actor, deps, shop
 from tracker.http.locale import locale, sayer, translate
 from tracker.http.roles import SCOPES
 from tracker.reports.table import N_
 from tracker.storage import reading, writing
+from tracker.telling.cells import Writer
 
 LASTS = {"30": N_("30 days"), "90": N_("90 days"), "365": N_("a year"), "": N_("until it is revoked")}
 

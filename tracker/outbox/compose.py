@@ -3,6 +3,9 @@
 In:  its kind – a file of templates/mail –, the reader's language, and the facts that the file names.
 Out: Letter.  A kind's file says subject, paragraphs, button and small print once; frame.html and frame.txt give them form.
 To add a mail: its file, and its line in KINDS.
+
+A file may say more: `preheader` (what mail programs show beside the subject), `blocks` (blocks.py), and `leave`, the words and
+the address by which the reader gets no more such mails.
 """
 
 from __future__ import annotations
@@ -12,8 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from tracker.texts import catalogue
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -23,7 +27,12 @@ KINDS: dict[str, frozenset[str]] = {
     "password": frozenset({"link"}),
     "password_changed": frozenset({"link"}),
     "trial": frozenset({"address"}),
+    "weekly": frozenset({"shop", "span", "sentences", "blocks", "link", "profile", "leave"}),
+    "alarm": frozenset({"shop", "alarm", "since", "advice", "also", "link", "profile", "leave"}),
+    "alarm_over": frozenset({"shop", "alarm", "link", "profile", "leave"}),
 }
+
+_SAID: dict[str, Any] = {"preheader": "", "blocks": (), "leave": None}  # of a file that does not say it
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ class Letter:
     html: str
 
 
-def compose(kind: str, locale: str, **facts: str | int) -> Letter:
+def compose(kind: str, locale: str, **facts: Any) -> Letter:
     """Raises KeyError for a kind that there is not, TypeError when it is told other facts than it has."""
     if KINDS[kind] != facts.keys():
         raise TypeError(f"{kind} tells {sorted(KINDS[kind])}, not {sorted(facts)}")
@@ -47,6 +56,7 @@ def compose(kind: str, locale: str, **facts: str | int) -> Letter:
         "paragraphs": said.paragraphs,
         "button": said.button,
         "small": said.small,
+        **{name: getattr(said, name, default) for name, default in _SAID.items()},
     }
     text, html = (frames.get_template(name).render(parts) for name in ("frame.txt", "frame.html"))
     return Letter(" ".join(said.subject.split()), text, html)
@@ -55,7 +65,6 @@ def compose(kind: str, locale: str, **facts: str | int) -> Letter:
 @lru_cache
 def _environments(locale: str) -> tuple[Environment, Environment]:
     """That of the words, which are plain text, and that of the frames, where HTML escapes them."""
-    translations: NullTranslations = Translations.load(_PACKAGE / "translations", [locale])
     found = []
     for autoescape in (False, select_autoescape(["html"], default=False)):
         env = Environment(
@@ -67,6 +76,6 @@ def _environments(locale: str) -> tuple[Environment, Environment]:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        env.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        env.install_gettext_translations(catalogue(locale), newstyle=True)  # type: ignore[attr-defined]
         found.append(env)
     return found[0], found[1]

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, or_, update
+from sqlalchemy import Connection, bindparam, case, or_, update
 
-from tracker.clock import Instant
+from tracker.clock import MINUTE, Instant
 from tracker.errors import TrackerError
 from tracker.tables import leases
+
+# How long after something came in the shop's members are told what it changed (tracker/subscriptions).
+NEWS = 15 * MINUTE
 
 _c = leases.c
 _OURS_OR_FREE = or_(_c.token == bindparam("ours"), _c.token.is_(None), _c.held_until_at < bindparam("at"))
 _HOLD = (
     update(leases)
     .where(_c.shop_id == bindparam("of_shop"), _OURS_OR_FREE)
-    .values(token=bindparam("ours"), held_until_at=bindparam("until"))
+    .values(
+        token=bindparam("ours"),
+        held_until_at=bindparam("until"),
+        look_at=case((_c.look_at > bindparam("soon"), bindparam("soon")), else_=_c.look_at),
+    )
     .returning(_c.next_id, _c.version)
 )
 _RELEASE = (
@@ -34,7 +41,7 @@ def hold(db: Connection, shop_id: int, token: str, now: Instant, until: Instant,
 
     Raises LeaseLost, and ShopChanged when the shop's row is of another version than the one given.
     """
-    asked = {"of_shop": shop_id, "ours": token, "at": now, "until": until}
+    asked = {"of_shop": shop_id, "ours": token, "at": now, "until": until, "soon": now + NEWS}
     row = db.execute(_HOLD, asked).first()
     if row is None:
         raise LeaseLost(f"shop {shop_id} is held by another worker")

@@ -347,6 +347,11 @@ def _captured(groups: list[Group]) -> Share | None:
     return Share(sum(group.orders for group in groups if group.is_there), listed) if listed else None
 
 
+def alarm_days(db: Connection, shop: Shop, query: Query) -> dict[date, alarms.Day]:
+    """What the alarms look at, without the rest of the report."""
+    return _days(db, shop, query, _read(db, shop, query))
+
+
 def _days(db: Connection, shop: Shop, query: Query, told: _Told) -> dict[date, alarms.Day]:
     """Every day of the period from the first on which anything ever arrived until today."""
     c = outcomes.c

@@ -73,6 +73,8 @@ memberships = Table(
     Column("shop_id", Integer, nullable=False),
     Column("user_id", Integer, nullable=False),
     Column("role", Text, nullable=False),  # owner, marketer, analyst
+    Column("weekly_since_at", BigInteger),  # wants the weekly mail since then; null: does not
+    Column("alarms", Boolean),  # wants a mail when an alarm rings; null: as the role has it (subscriptions/choices.py)
     PrimaryKeyConstraint("shop_id", "user_id"),
 )
 
@@ -95,6 +97,7 @@ leases = Table(
     Column("due_at", BigInteger),  # the earliest tick of a subject; null: none
     Column("asked_at", BigInteger),  # a task or a build waits since then; null: none
     Column("mail_due_at", BigInteger),  # when something is to be done with a mail of the shop's; null: nothing
+    Column("look_at", BigInteger, nullable=False, default=0),  # when its members are next to be told something, if there is
     Column("version", Integer, nullable=False, default=0),  # of the shop's row: who holds an older one looks again
     Column("next_id", BigInteger, nullable=False),  # the next link or subject id to hand out
 )
@@ -410,6 +413,17 @@ mails = Table(  # owed and sent; those of accounts, which are no shop's, under s
     PrimaryKeyConstraint("shop_id", "mail_id"),
     UniqueConstraint("shop_id", "cause"),
     Index(None, "shop_id", "due_at"),
+)
+
+ringing = Table(  # alarms of data health whose beginning was told by mail
+    "ringing",
+    metadata,
+    Column("shop_id", Integer, nullable=False),
+    Column("alarm", Text, nullable=False),  # of reports/alarms.py
+    Column("since_on", Integer, nullable=False),  # its first day
+    Column("told_at", BigInteger, nullable=False),  # when somebody last got a mail about it
+    Column("is_over", Boolean, nullable=False, default=False),  # and its end was told as well
+    PrimaryKeyConstraint("shop_id", "alarm"),
 )
 
 invitations = Table(  # to become a member of the shop

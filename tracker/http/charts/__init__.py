@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from tracker.http.cells import Writer
 from tracker.reports.query import Query
 from tracker.reports.table import ReportTable
+from tracker.telling.cells import Writer
 
 # None: there is nothing to draw.
 Chart: TypeAlias = Callable[[ReportTable, Query, Writer], "dict[str, Any] | None"]

@@ -10,11 +10,11 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from tracker.http.cells import Writer
 from tracker.http.charts import Chart
 from tracker.reports.query import Query
 from tracker.reports.sorting import sums_up
 from tracker.reports.table import Cell, Column, Money, ReportTable, Row, Share, Unit
+from tracker.telling.cells import Writer
 
 MOST = 12  # rows of a drawing with one row a key: more are read in the table
 

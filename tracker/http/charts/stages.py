@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tracker.http.cells import Writer
 from tracker.reports.query import Query
 from tracker.reports.stages import REFERENCE_CONVERSION, STAY_COLUMNS
 from tracker.reports.table import ENOUGH, Cell, ReportTable, Row, Share
 from tracker.reports.words import OUTCOME_KINDS
+from tracker.telling.cells import Writer
 
 
 def approach(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:

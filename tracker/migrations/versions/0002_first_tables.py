@@ -188,6 +188,7 @@ def upgrade() -> None:
     sa.Column('due_at', sa.BigInteger(), nullable=True),
     sa.Column('asked_at', sa.BigInteger(), nullable=True),
     sa.Column('mail_due_at', sa.BigInteger(), nullable=True),
+    sa.Column('look_at', sa.BigInteger(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('next_id', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('shop_id', name=op.f('pk_leases'))
@@ -253,6 +254,8 @@ def upgrade() -> None:
     sa.Column('shop_id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('weekly_since_at', sa.BigInteger(), nullable=True),
+    sa.Column('alarms', sa.Boolean(), nullable=True),
     sa.PrimaryKeyConstraint('shop_id', 'user_id', name=op.f('pk_memberships'))
     )
     op.create_table('notes',
@@ -322,6 +325,14 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('category', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('shop_id', 'product_key', name=op.f('pk_products'))
+    )
+    op.create_table('ringing',
+    sa.Column('shop_id', sa.Integer(), nullable=False),
+    sa.Column('alarm', sa.Text(), nullable=False),
+    sa.Column('since_on', sa.Integer(), nullable=False),
+    sa.Column('told_at', sa.BigInteger(), nullable=False),
+    sa.Column('is_over', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('shop_id', 'alarm', name=op.f('pk_ringing'))
     )
     op.create_table('salts',
     sa.Column('day_on', sa.Integer(), autoincrement=False, nullable=False),

@@ -124,6 +124,9 @@ class Writer:
     def short_day(self, value: date) -> str:
         return str(format_skeleton("MMMd", datetime.combine(value, time.min, UTC), locale=self.locale))
 
+    def named_day(self, value: date) -> str:
+        return str(format_skeleton("MMMEd", datetime.combine(value, time.min, UTC), locale=self.locale))
+
     def month(self, value: date) -> str:
         return str(format_skeleton("yMMM", datetime.combine(value, time.min, UTC), locale=self.locale))
 

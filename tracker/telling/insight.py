@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tracker.http.cells import Writer
 from tracker.reports.query import Query
 from tracker.reports.sorting import sums_up
 from tracker.reports.stages import REFERENCE_CONVERSION
 from tracker.reports.table import ENOUGH, N_, Cell, Money, ReportTable, Row, Sentence, Share
 from tracker.reports.words import tell
+from tracker.telling.cells import Writer
 
 SOME = 10  # customers of a channel, from which on it may be called the best; how many there are is said with it
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tracker.http.cells import Writer
 from tracker.reports.table import ENOUGH, N_, Cell, Column, Money, ReportTable, Row, Share, Unit
+from tracker.telling.cells import Writer
 
 # Columns of which less is better; of all others more is, but where it is neither.
 LESS_IS_BETTER = frozenset({
