@@ -127,7 +127,7 @@ def remove(user_id: int) -> ResponseReturnValue:
     except BadAccount as error:
         return _page(translate(str(error)))
     flash(gettext("%(name)s is no longer a member.", name=member.name if member else ""), "success")
-    return redirect(url_for("admin.overview")) if user_id == account().user_id else _back()
+    return redirect(url_for("admin.front")) if user_id == account().user_id else _back()
 
 
 def _back() -> ResponseReturnValue:
