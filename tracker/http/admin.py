@@ -21,6 +21,7 @@ from tracker.http import (
     accounts,
     api,
     asking_pages,
+    health_page,
     journey_map_page,
     login,
     menu,
@@ -74,6 +75,7 @@ def _blueprint() -> Blueprint:
     report_pages.add_views(admin)
     journey_map_page.add_views(admin)
     person_page.add_views(admin)
+    health_page.add_views(admin)
     setup_page.add_views(admin)
     admin.app_context_processor(_frame)
     return admin
