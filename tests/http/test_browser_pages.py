@@ -6,15 +6,19 @@ import re
 
 import pytest
 from playwright.sync_api import Browser, Page
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from tests.http.site import PASSWORD
 from tests.http.test_browser import chromium, site  # noqa: F401
 from tests.reports.asking import count
+from tracker import tables as t
+from tracker.reports.journey_map import PLACES
 from tracker.shops import find_shop
 from tracker.storage import writing
 
 pytestmark = pytest.mark.browser
+
+NOTE = "People ask for sizes before they fill the cart.\nWrite the measures on every product."
 
 
 def enter(browser: Browser, site: str, language: str) -> tuple[Page, list[str]]:  # noqa: F811
@@ -33,13 +37,25 @@ def enter(browser: Browser, site: str, language: str) -> tuple[Page, list[str]]:
 
 @pytest.mark.parametrize("language", ["en", "da", "sv"])
 @pytest.mark.parametrize("view", ["twelve", "five"])
-def test_the_journey_map_is_one_sheet_of_a3(chromium: Browser, site: str, language: str, view: str) -> None:  # noqa: F811
+def test_the_journey_map_is_one_sheet_of_a3_with_notes_and_without(
+    chromium: Browser,  # noqa: F811
+    site: str,  # noqa: F811
+    engine: Engine,
+    language: str,
+    view: str,
+) -> None:
     page, _ = enter(chromium, site, language)
-    page.goto(f"{site}/shops/1/journey-map?period=90d&view={view}")
-    pdf = page.pdf(width="420mm", height="297mm", prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type /Page\b(?!s)", pdf)) == 1
-    [(width, height)] = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)
-    assert (round(float(width)), round(float(height))) == (1191, 842)  # points of A3 across
+    for notes in ([], list(PLACES)[::2]):
+        with writing(engine) as db:
+            for place in notes:
+                row = {"shop_id": 1, "place": place, "text": NOTE, "written_at": 0, "written_by": "ida@shop.example"}
+                db.execute(insert(t.notes), row)
+        page.goto(f"{site}/shops/1/journey-map?period=90d&view={view}")
+        assert page.locator(".note-text").count() == len(notes)
+        pdf = page.pdf(width="420mm", height="297mm", prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type /Page\b(?!s)", pdf)) == 1
+        [(width, height)] = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)
+        assert (round(float(width)), round(float(height))) == (1191, 842)  # points of A3 across
     page.context.close()
 
 

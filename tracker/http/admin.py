@@ -22,6 +22,7 @@ from tracker.http import (
     api,
     asking_pages,
     audit_pages,
+    health_page,
     journey_map_page,
     login,
     mail_choices,
@@ -78,14 +79,8 @@ def _blueprint() -> Blueprint:
     admin = Blueprint("admin", __name__)
     guard(admin, asks_for_login=True)
     for part in (
-        *(login, password, second_factor_pages, members, token_pages, audit_pages, shop_pages, asking_pages, pages),
-        report_pages,
-        settings_pages,
-        uploads,
-        journey_map_page,
-        person_page,
-        setup_page,
-        mail_choices,
+        *(login, password, second_factor_pages, members, token_pages, audit_pages, shop_pages, asking_pages, settings_pages),
+        *(pages, report_pages, journey_map_page, person_page, health_page, setup_page, uploads, mail_choices),
     ):
         part.add_views(admin)
     admin.app_context_processor(_frame)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
@@ -42,12 +42,16 @@ FIELD_COLUMNS = (
 # Feelings that are told good or bad by their key; scores say it themselves (nps.good).
 _TONES = {"review.5": "good", "review.4": "good", "review.2": "bad", "review.1": "bad", "complaint": "bad", "return": "bad"}
 
-# A sheet of A3 across in the largest print: lines, and letters of all columns together.  Tried with a full shop.
-_LARGEST, _SMALLEST = 8.5, 4.5  # points
-_LINES, _LETTERS = 64, 204
+# A sheet of A3 across in print of one point: how many lines go below each other, and how many letters beside each other in all
+# columns together.  Tried with a full shop and many notes.
+_LINES, _LETTERS = 570, 1_950
+_SIZES = tuple(size / 4 for size in range(34, 17, -1))  # points, from 8.5 down to 4.5
 
 _WHAT, _TIMES, _SHARE = (column for column in COLUMNS if column.key in ("what", "times", "share"))
 REACHED = next(column for column in STAGE_COLUMNS if column.key == "reached")
+
+
+_WHEN = "26. nov. 2026 10.20"  # how long such a moment is
 
 
 @dataclass(frozen=True)
@@ -188,13 +192,25 @@ def _notes(stage: ViewStage, field: str, found: Mapping[str, Row]) -> Iterator[N
 
 
 def print_size(stages: Sequence[MapStage]) -> float:
-    """In points, so that all of it fits on the sheet: half the size takes a quarter of the room."""
-    letters = _LETTERS / max(len(stages), 1)
-    lines = sum(max(_lines(stage.fields[i], letters) for stage in stages) for i in range(len(FIELD_COLUMNS)))
-    return round(min(_LARGEST, max(_SMALLEST, _LARGEST * sqrt(_LINES / max(lines, 1)))), 1)
+    """In points: the largest in which all of it fits on the sheet, else the smallest."""
+    return next((size for size in _SIZES if _lines(stages, _LETTERS / size / len(stages)) <= _LINES / size), _SIZES[-1])
 
 
-def _lines(field: Field, letters: float) -> float:
-    told = [f"{entry.what} {entry.times}" for entry in field.entries]
-    written = [line for note in field.notes if note.text for line in [*note.text.split("\n"), note.stage + " " * 40]]
-    return 1 + sum(ceil((len(text) + 1) / letters) for text in [*told, *written])
+def _lines(stages: Sequence[MapStage], letters: float) -> float:
+    """Of the whole map, whose rows are as high as their highest field; `letters`: in a line of a column."""
+    return 3 + sum(max(_lines_of(stage.fields[i], letters) for stage in stages) for i in range(len(FIELD_COLUMNS)))
+
+
+def _lines_of(field: Field, letters: float) -> float:
+    entries = [_wrapped(entry.what, letters - len(entry.times) - 1) + 0.2 for entry in field.entries]
+    notes = [_lines_of_note(note, letters - 1) for note in field.notes if note.text]
+    return 0.6 + sum(entries) + sum(notes)
+
+
+def _lines_of_note(note: Note, letters: float) -> float:
+    told = [*note.text.split("\n"), note.stage, f"{note.written_by}, {_WHEN}"]
+    return 0.7 + sum(_wrapped(line, letters) for line in told)
+
+
+def _wrapped(text: str, letters: float) -> int:
+    return ceil(len(text) / max(letters, 4))  # nothing: no line

@@ -36,7 +36,6 @@ def add_views(blueprint: Blueprint) -> None:
         ("stages", stages),
         ("journeys", journeys),
         ("find", find),
-        ("data-health", data_health),
     ):
         blueprint.add_url_rule(f"/shops/<int:shop_id>/{path}", view.__name__, view)
 
@@ -172,26 +171,3 @@ def find() -> ResponseReturnValue:
             "warning",
         )
     return redirect(url_for("admin.journeys", shop_id=shop().shop_id))
-
-
-def data_health() -> ResponseReturnValue:
-    """Raises BadQuery."""
-    query = read_page_query()
-    write, then = writer(), earlier(query)
-    with reading(deps().engine) as db:
-        table = answer("data_health", db, shop(), query)
-        before = answer("data_health", db, shop(), then) if then else None
-        controls = make_controls(db, "data_health", query, compares=True)
-    return render_template(
-        "admin/data_health.html",
-        query=query,
-        write=write,
-        table=table,
-        controls=controls,
-        span=span(query, write),
-        compared=span(then, write) if then else None,
-        changes=figure_changes(table, before, write),
-        charts={"health": stage_charts.health(table, query, write)},
-        downloads=downloads("data_health"),
-        demo=deps().config.demo,
-    )

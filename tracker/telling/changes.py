@@ -19,6 +19,7 @@ LESS_IS_BETTER = frozenset({
     "return_share", "returned", "server_lag_median", "server_lag_p95", "stopped", "unsubscribed", "value_missing", "with_cart",
 })  # fmt: skip
 NEITHER = frozenset({
+    "bot_share", "staff_share",
     "discount", "lapsed", "mean", "mean_days", "median", "opened", "ordered_mean", "ordered_median", "shipping", "spend", "tax",
     "touchpoints",
 })  # fmt: skip

@@ -98,7 +98,7 @@
     });
     return {
       legend: parts ? { bottom: 0, selectedMode: false, itemWidth: 12, itemHeight: 12, textStyle: text({ fontSize: 12 }) } : undefined,
-      grid: { left: narrow(element) ? 150 : 200, right: narrow(element) ? 100 : 170, top: 4, bottom: parts ? 34 : 4 },
+      grid: { left: narrow(element) ? 150 : 200, right: narrow(element) ? 124 : 170, top: 4, bottom: parts ? 34 : 4 },
       tooltip: tooltip({ trigger: "item", formatter: (p) => encode(`${p.name}: ${data.bars[p.dataIndex].label}`) }),
       xAxis: hiddenAxis(Math.max(most, 0.01)),
       yAxis: nameAxis(element, data.bars.map((one) => one.name)),
