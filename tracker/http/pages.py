@@ -103,7 +103,7 @@ def _query(**fixed: Any) -> Query:
 
 
 def _writer(query: Query | None = None) -> Writer:
-    return Writer(locale(), shop().settings.tz, translate, sayer(*([query.view] if query else [])))
+    return Writer(locale(), shop().settings.tz, translate, sayer(query.view) if query else sayer())
 
 
 def _controls(db: Connection, query: Query, kinds: Iterable[str], *, views: bool) -> dict[str, Any]:
