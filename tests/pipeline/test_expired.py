@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from tests.builders import HOLD, START, add_shop, event, intake_row, look, purchase, told, work_in
-from tests.pipeline.test_live_equals_rebuild import astray, rebuild, snapshot, tick
+from tests.builders import HOLD, START, add_shop, counters, event, intake_row, look, purchase, told, work_in
+from tests.pipeline.test_live_equals_rebuild import astray, build_anew, rebuild, snapshot, tick
 from tests.pipeline.test_process import all_rows, outcome, tag_of
 from tracker import tables as t
 from tracker.clock import DAY, HOUR, MINUTE
@@ -136,3 +136,18 @@ def test_of_a_company_that_is_forgotten_no_keys_are_left(engine: Engine) -> None
     work_in(engine, shop, intake_row(shop, look("lamp", START + 70 * DAY, visitor_key="phone")))
     with engine.connect() as db:
         assert company not in subject_ids(db, shop.shop_id)
+
+
+def test_what_is_folded_away_of_somebody_who_turns_out_to_be_somebody_else_stays_in_the_totals(engine: Engine) -> None:
+    """Their orders of long ago are nobody's in particular then, and their money is still counted, once."""
+    shop = add_shop(engine)
+    work_in(engine, shop, intake_row(shop, purchase(START, "o1", email="a@b.dk"), purchase(START, "o2", customer_key="c1")))
+    expire_before(engine, shop, START + HOUR)
+    later = START + 2 * HOUR
+    both = told("email_clicked", later, email="a@b.dk", customer_key="c1", data={"campaign": "x"})
+    work_in(engine, shop, intake_row(shop, both), now=later)
+    live = same_when_rebuilt(engine, shop)
+    with engine.connect() as db:
+        assert (counters(db, shop)["net.DKK"], counters(db, shop)["ordered"]) == (20_000, 2)
+        assert counters(db, shop, family="cohorts")["customers"] == 2
+    assert snapshot(engine, build_anew(engine, shop))["counters"] == live["counters"]

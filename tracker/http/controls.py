@@ -203,7 +203,7 @@ def filter_value(kind: str, value: str) -> str:
 
 
 def writer(query: Query | None = None) -> Writer:
-    return Writer(locale(), shop().settings.tz, translate, sayer(*([query.view] if query else [])))
+    return Writer(locale(), shop().settings.tz, translate, sayer(query.view) if query else sayer())
 
 
 def span(query: Query, write: Writer) -> str:

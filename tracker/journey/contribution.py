@@ -165,7 +165,6 @@ def _day_of_quarter(quarter: int, zone: ZoneInfo) -> int:
 
 
 @lru_cache(maxsize=8_192)
-@lru_cache(maxsize=8_192)
 def _filters_of(family: str, filters: tuple[str, ...]) -> tuple[str, ...]:
     kinds = FAMILIES[family].kinds
     return tuple(which for which in filters if not which or which.partition("=")[0] in kinds)

@@ -406,7 +406,7 @@ def _buy(journey: Journey, order: Order, terms: Terms) -> Buy:
 
 def _remember_early(subject: Subject, order: Order, was: Buy, terms: Terms) -> None:
     """News about an order that is only added up any more."""
-    count, net = subject.bought_before
+    count, net = subject.bought_before or (0, 0)
     now = orders.in_shop_currency(order, order.net, terms.currency)
     subject.bought_before = [count - (not order.is_live), net + (now or 0) - (was.net or 0)]
     subject.buys_changed = True

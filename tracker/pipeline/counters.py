@@ -174,6 +174,13 @@ def _of(shop_id: int, generation: int, family: str, which: str):  # type: ignore
     return and_(_c.shop_id == shop_id, _c.generation == generation, _c.family == family, _c.filter == which)
 
 
+def keep_as_residue(db: Connection, shop_id: int, generations: Iterable[int], changes: Iterable[Change]) -> None:
+    """Amounts that nothing will explain any more, without what people typed; `generations`: those that do not hold them yet."""
+    rows = add_up(change for change in changes if not FAMILIES[change[0]].free_text)
+    for generation in (RESIDUE, *generations):
+        add(db, shop_id, generation, rows)
+
+
 def copy_residue(db: Connection, shop_id: int, generation: int) -> None:
     """A new generation begins with what the erased had booked."""
     query = select(_c.family, _c.filter, _c.day_on, _c.amounts).where(_c.shop_id == shop_id, _c.generation == RESIDUE)

@@ -150,6 +150,11 @@ def _start(db: Connection, shop_id: int, subject_id: int, first_new: Event | Non
     return Subject(), -(2**62)
 
 
+def load_base(db: Connection, shop_id: int, subject_id: int) -> Subject:
+    """What was folded away for good."""
+    return _start(db, shop_id, subject_id, None)[0]
+
+
 def _journeys_of_orders(db: Connection, shop_id: int, order_keys: set[str]) -> Iterator[tuple[int, int]]:
     for keys in chunks(order_keys):
         for row in db.execute(_ORDERS, {"of_shop": shop_id, "names": keys}):

@@ -23,7 +23,7 @@ from tracker import tables as t
 from tracker.clock import Instant
 from tracker.errors import DroppedReason, FailedReason
 from tracker.events.types import Event
-from tracker.journey.contribution import Change, day_on
+from tracker.journey.contribution import Change, cohort, contribution, day_on, difference
 from tracker.journey.fold import advance, is_late, tick
 from tracker.journey.state import Act, Tag
 from tracker.pipeline import counters, leases, save
@@ -34,6 +34,7 @@ from tracker.pipeline.load import (
     Held,
     chunks,
     links_of,
+    load_base,
     load_for_refold,
     load_missing_journeys,
     load_subjects,
@@ -145,7 +146,7 @@ def _advance_all(
     save.save_log(db, shop.shop_id, resolved.log)
     save.move_events(db, shop.shop_id, resolved.moved)
     save.insert_events(db, waiting)
-    _dissolve(db, frames, resolved)
+    _dissolve(db, frames, resolved, now)
     concerned = new.keys() | resolved.refold | resolved.superseded
     held = load_subjects(db, frames, set(concerned), batch.events)
     for subject_id in _superseded(resolved):
@@ -277,12 +278,26 @@ def _drop_expired(db: Connection, frame: Frame, one: Held) -> None:
     save.save_outcomes(db, shop_id, outcomes)
 
 
-def _dissolve(db: Connection, frames: Frames, resolved: Resolved) -> None:
+def _dissolve(db: Connection, frames: Frames, resolved: Resolved, now: Instant) -> None:
+    """Subjects whose links are somebody else's now.  What is folded away of them nobody can fold again: its totals stay."""
     if resolved.dissolved:
+        shop_id = frames.current.shop.shop_id
         held = list(load_subjects(db, frames, resolved.dissolved).values())
         for one in held:
-            one.booked = read_booked(db, frames.current.shop.shop_id, one.subject_id)
+            one.booked = read_booked(db, shop_id, one.subject_id)
+            if one.subject.base_at:
+                kept = _booked_by_base(db, frames.of(one.generation), one, now)
+                generations = {frames.current.generation, *([frames.next.generation] if frames.next else [])}
+                counters.keep_as_residue(db, shop_id, generations, kept)
         save.dissolve(db, frames, held)
+
+
+def _booked_by_base(db: Connection, frame: Frame, one: Held, now: Instant) -> list[Change]:
+    """What the journeys of a subject's base come to, without the events since."""
+    base = load_base(db, frame.shop.shop_id, one.subject_id)
+    tick(base, now, frame.terms)
+    told = [contribution(j, frame.basis, counted=bool(one.booked.get(j.number))) for j in base.journeys.values()]
+    return [change for booked in (*told, cohort(base, frame.basis)) for change in difference({}, booked)]
 
 
 def next_due(db: Connection, shop_id: int) -> Instant | None:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from tracker import tables as t
 from tracker.clock import Instant
 from tracker.errors import TrackerError
-from tracker.journey.contribution import FAMILIES, Change, add_up, difference
+from tracker.journey.contribution import FAMILIES, Change, difference
 from tracker.pipeline import counters, save
 from tracker.pipeline.frames import Frames, frames_of
 from tracker.pipeline.identity import MEMBER, hash_key
@@ -78,11 +78,9 @@ def remove_keeping_totals(db: Connection, frames: Frames, subject_id: int) -> No
 
 def _keep_as_residue(db: Connection, frames: Frames, one: Held, changes: Iterable[Change]) -> None:
     """Amounts that counters hold and nothing else will explain any more; without what people typed."""
-    shop = frames.current.shop
-    rows = add_up(change for change in changes if not FAMILIES[change[0]].free_text)
-    counters.add(db, shop.shop_id, counters.RESIDUE, rows)
-    if frames.next is not None and one.generation != frames.next.generation:
-        counters.add(db, shop.shop_id, frames.next.generation, rows)  # the build will not come upon them any more
+    # A build will not come upon them any more.
+    building = [frames.next.generation] if frames.next is not None and one.generation != frames.next.generation else []
+    counters.keep_as_residue(db, frames.current.shop.shop_id, building, changes)
 
 
 def _note_in_list(db: Connection, shop: Shop, subject_id: int) -> None:
