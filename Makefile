@@ -10,7 +10,7 @@ NODE = PATH="$$($(CURDIR)/scripts/node-folder):$$PATH"
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test requirements lint types layers contract py js pg browser faults coverage properties bench format golden screenshots clean
+.PHONY: help run test requirements lint types layers contract py js pg browser faults coverage properties bench format golden screenshots pictures clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 } /^## / { print "\n" substr($$0, 4) }' $(MAKEFILE_LIST)
@@ -74,8 +74,11 @@ properties: .venv/test ## the property tests of the pipeline with thousands of e
 bench: .venv/test ## measure: requests, events, processor time, bytes, lag
 	@$(BIN)/python -m bench.run
 
-screenshots: .venv/test ## pictures of the demo shop and the reports, to look at, in var/screenshots/
+screenshots: .venv/test ## pictures of the demo shop and of every page, to look at, in var/screenshots/
 	@$(BIN)/python scripts/screenshots.py
+
+pictures: .venv/test ## the pictures in docs/pictures/ anew, from the demo data
+	@$(BIN)/python scripts/screenshots.py --docs
 
 clean: ## remove what was built and installed here; the data in var/ stays
 	rm -rf .venv snippet/node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

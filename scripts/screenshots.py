@@ -1,6 +1,7 @@
-"""Pictures of the demo shop and the reports, on a desk and on a phone, to look at: var/screenshots/*.png.
+"""Pictures of the demo shop and of every page, to look at in var/screenshots/; with --docs those that the docs show.
 
 Starts an installation of its own in a temporary folder, fills it with the demo shop, logs in as its owner, and stops it again.
+To add a picture to the docs: its line in DOCS.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -26,6 +29,20 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 OUT = Path("var/screenshots")
+PICTURES = Path("docs/pictures")
+# name, page of the demo installation, how much of it
+DOCS = (
+    ("demo", "/demo/", 800),
+    ("overview", "/shops/1/overview", 1000),
+    ("stages", "/shops/1/stages", 900),
+    ("clv", "/shops/1/clv?period=365d", 1400),
+    ("searches", "/shops/1/searches", 900),
+    ("data-health", "/shops/1/data-health", 900),
+    ("reconciliation", "/shops/1/reconciliation", 1000),
+    ("channels", "/shops/1/channels", 900),
+    ("journey-map", "/shops/1/journey-map?view=five", 1000),
+    ("person", "/shops/1/people/150", 900),
+)
 START_SECONDS = 300  # filling the demo shop takes most of it
 
 
@@ -74,18 +91,34 @@ def links(page: Page, home: str, below: str) -> list[str]:
     return sorted({link for link in found if link.startswith(home + below) and not link.endswith((".csv", ".json"))})
 
 
-def picture(browser: Browser, home: str, password: str, size: str) -> None:
-    page = browser.new_context(viewport=SIZES[size], locale="en-GB").new_page()  # type: ignore[arg-type]
-    take(page, f"{home}/demo/", f"{size}-demo")
-    for link in links(page, home, "/demo/")[:12]:
-        take(page, link, f"{size}-{slug(link)}")
-    take(page, home, f"{size}-login")
+def log_in(browser: Browser, home: str, password: str, **more: Any) -> Page:
+    page = browser.new_context(locale="en-GB", **more).new_page()
+    page.goto(f"{home}/login?lang=en")
     page.fill("#email", "owner@example.com")
     page.fill("#password", password)
     page.press("#password", "Enter")
-    page.wait_for_load_state("load")
-    for link in [page.url, *links(page, home, "/shops/")]:
-        take(page, link, f"{size}-{slug(link)}")
+    page.wait_for_url("**/overview")
+    return page
+
+
+def picture(browser: Browser, home: str, password: str, size: str, theme: str) -> None:
+    """Every page of the menu, and the demo shop."""
+    page = log_in(browser, home, password, viewport=SIZES[size], color_scheme=theme)
+    for link in [*links(page, home, "/shops/"), f"{home}/shops/1/people/150", f"{home}/profile"]:
+        take(page, link, f"{size}-{theme}-{slug(link)}")
+    if theme == "light":
+        take(page, f"{home}/demo/", f"{size}-demo")
+        for link in links(page, home, "/demo/")[:12]:
+            take(page, link, f"{size}-{slug(link)}")
+
+
+def picture_docs(browser: Browser, home: str, password: str) -> None:
+    page = log_in(browser, home, password, viewport={"width": 1280, "height": 800})
+    for name, path, height in DOCS:
+        page.set_viewport_size({"width": 1280, "height": height})
+        page.goto(home + path, wait_until="load", timeout=90_000)
+        page.screenshot(path=PICTURES / f"{name}.png")
+        print(PICTURES / f"{name}.png")
 
 
 def slug(link: str) -> str:
@@ -93,11 +126,15 @@ def slug(link: str) -> str:
 
 
 def main() -> None:
-    OUT.mkdir(parents=True, exist_ok=True)
+    docs = "--docs" in sys.argv[1:]
+    (PICTURES if docs else OUT).mkdir(parents=True, exist_ok=True)
     with installation() as (home, password), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for size in SIZES:
-            picture(browser, home, password, size)
+        if docs:
+            picture_docs(browser, home, password)
+        else:
+            for size, theme in product(SIZES, ("light", "dark")):
+                picture(browser, home, password, size, theme)
         browser.close()
 
 

@@ -60,4 +60,4 @@ def test_what_is_compiled_is_what_is_written(language: str) -> None:
     fresh.seek(0)
     with (FOLDER / language / "LC_MESSAGES" / "messages.mo").open("rb") as file:
         compiled = read_mo(file)
-    assert {m.id: m.string for m in compiled if m.id} == {m.id: m.string for m in read_mo(fresh) if m.id}
+    assert {str(m.id): m.string for m in compiled if m.id} == {str(m.id): m.string for m in read_mo(fresh) if m.id}

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from tracker.attribution import MODELS
+from tracker.errors import BadQuery
 from tracker.http.charts import Chart, shapes, stages
 from tracker.http.controls import again, downloads, earlier, make_controls, read_page_query, span, writer
 from tracker.http.deps import deps, shop
@@ -295,7 +297,18 @@ def add_views(blueprint: Blueprint) -> None:
 
 
 def report_page(name: str) -> ResponseReturnValue:
-    """Raises BadQuery."""
+    """Raises BadQuery; but a filter too many is taken away, with a word about it."""
+    try:
+        return _report_page(name)
+    except BadQuery as error:
+        kept = read_page_query().filter.partition(",")[0]
+        if error.field != "filter" or kept == read_page_query().filter:
+            raise
+        flash(gettext("This report can be filtered by one thing at a time; the others were taken away."), "warning")
+        return redirect(again(filter=kept))
+
+
+def _report_page(name: str) -> str:
     page, query = PAGES[name], read_page_query()
     write, then = writer(query), earlier(query) if page.compares and "period" in parameters(name) else None
     with reading(deps().engine) as db:
