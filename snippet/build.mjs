@@ -31,7 +31,7 @@ const digest = (bytes) => createHash("sha256").update(bytes).digest("hex");
 const brotli = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
 
 /** Event types for layer.js: what a browser may send, less what t.js tells itself and what has no name of its own. */
-const OWN = ["page_view", "page_engaged", "consent_update", "identify", "custom"];
+const OWN = ["page_view", "page_engaged", "page_twice", "consent_update", "identify", "custom"];
 const contract = JSON.parse(readFileSync(join(here, "../tests/contract/events.json"), "utf8"));
 const types = contract.events.filter((event) => event.sent_by.includes("browser")).map((event) => event.type);
 const TYPES = JSON.stringify([...new Set(types)].filter((type) => !OWN.includes(type)));

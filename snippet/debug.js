@@ -13,14 +13,16 @@
 
   /** @type {((...detail: any[]) => [string, ...any[]])[]} by code */
   const SENTENCES = [
-    /* TWICE      */ () => ["the snippet is on this page twice; the second one does nothing. Remove one of the two tags."],
     /* ERROR      */ (error) =>
       typeof error == "string" ? [`a survey is not shown: ${error}`] : ["something was not sent because of an error, often data-kr that is no JSON:", error],
     /* CONSENT    */ (asked, level) =>
       level
         ? [`consent is "${level}"` + (asked == level ? "" : ` (asked for "${asked}"; the browser's privacy signal allows no marketing)`)]
         : [`the consent level is not known${asked ? ` ("${asked}" is none)` : ""}: the shop's setting decides, nothing is stored here`],
-    /* EVENT      */ (event) => [`${event.type} waits to be sent`, event],
+    /* EVENT      */ (event) => [
+      event.type == "page_twice" ? "the snippet is on this page twice; the second one does nothing. Remove one of the two tags." : `${event.type} waits to be sent`,
+      event,
+    ],
     /* KNOWN      */ (event) => [`${event.type} was not sent: the page and its dataLayer told it both, it counts once`, event],
     /* NO_CONSENT */ (type) => [`${type} was not sent: consent is "none", only page views are counted`],
     /* DROPPED    */ (event) => [`${event.type} was dropped: more than 100 events or some 50 kB wait`, event],
@@ -54,7 +56,7 @@
   const print = ([code, ...detail]) => {
     console.info("[kr]", ...SENTENCES[code](...detail));
     // an answer can be read once; the snippet itself needs its status only
-    if (code == 7 && detail[0].json && !detail[0].bodyUsed) explain(detail[0], detail[1]).catch(() => {});
+    if (code == 6 && detail[0].json && !detail[0].bodyUsed) explain(detail[0], detail[1]).catch(() => {});
   };
 
   /** @param {any[]} entry */

@@ -17,7 +17,7 @@
   const SAME_MS = 2000; // two sources that tell the same within this time mean one event
   const LONGEST_WAIT_MS = 2000; // for a consent platform that asked for time
   const SHORTEST_WAIT_MS = 500; // for one that has said nothing yet
-  const EVENT = 3; // the code in kr.log
+  const EVENT = 2; // the code in kr.log
 
   /** @typedef {{ same: string, source: string, at: number }} Seen */
 

@@ -9,8 +9,8 @@
  * Why a survey is not shown goes into kr.log as a text, which debug.js prints.
  */
 (() => {
-  const ERROR = 1; // codes of kr.log
-  const CONSENT = 2;
+  const ERROR = 0; // codes of kr.log
+  const CONSENT = 1;
   const AGAIN_MS = 90 * 864e5;
   /** @type {Record<string, number[]>} lowest and highest score, and the place of what the lowest one means in WORDS */
   const SCALES = { nps: [0, 10, 4], csat: [1, 5, 6], ces: [1, 7, 8] };

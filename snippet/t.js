@@ -20,14 +20,13 @@
 
 (() => {
   // codes of kr.log
-  const TWICE = 0;
-  const ERROR = 1;
-  const CONSENT = 2;
-  const EVENT = 3;
-  const KNOWN = 4;
-  const NO_CONSENT = 5;
-  const DROPPED = 6;
-  const ANSWER = 7;
+  const ERROR = 0;
+  const CONSENT = 1;
+  const EVENT = 2;
+  const KNOWN = 3;
+  const NO_CONSENT = 4;
+  const DROPPED = 5;
+  const ANSWER = 6;
 
   const d = document;
   const now = Date.now;
@@ -60,7 +59,7 @@
     const kr = (window.kr ||= function () {
       (kr.q ||= []).push(arguments);
     });
-    if (kr.log) return kr.log.push([TWICE]);
+    if (kr.log) return kr("page_twice");
     kr.log = log;
 
     const tag = (kr.tag = /** @type {HTMLScriptElement} */ (d.currentScript));
@@ -162,7 +161,7 @@
         sweep();
         setCookie(0);
       } else if (before < 2) {
-        if (!visitor()) setCookie(34128e3); // 395 days from now, whatever happens later
+        if (!visitor()) setCookie(34e6); // 393 days from now, whatever happens later
         queue.forEach((event) => delete event.sequence); // the visitor's own numbers from here on
         sweep();
       }

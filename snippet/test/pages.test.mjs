@@ -65,8 +65,7 @@ test("included twice it counts once, and says so", async () => {
   page.run("kr('view_cart')");
   await pass(page, 300);
   await leave(page);
-  assert.deepEqual(types(page), ["page_view", "view_cart", "page_engaged"]);
-  assert.ok(codes(page).includes(0));
+  assert.deepEqual(types(page), ["page_view", "page_twice", "view_cart", "page_engaged"]);
 });
 
 test("navigation within the page: each new address once, the last address is the referrer", async () => {
@@ -221,7 +220,7 @@ test("attributes: seen, clicked, submitted", async () => {
   const button = element({ "data-kr-click": "add_to_cart", "data-kr": '{"items":[{"item_id":"a","quantity":1}]}' });
   page.fire("click", { target: element({}, button) });
   page.fire("click", { target: element({}) });
-  assert.ok(!codes(page).includes(1), "a click on something else is no error");
+  assert.ok(!codes(page).includes(0), "a click on something else is no error");
   page.fire("click", { target: {} }); // a document, which has no closest
   page.fire("submit", { target: element({ "data-kr-submit": "search", "data-kr": '{"search_term":"kjole"}' }) });
   await pass(page, 300);
@@ -238,7 +237,7 @@ test("what is seen is told at each page view, and data-kr that is no JSON spoils
   page.load();
   await pass(page, 1000);
   assert.deepEqual(types(page), ["page_view", "view_item_list"]);
-  assert.ok(codes(page).includes(1));
+  assert.ok(codes(page).includes(0));
   page.elements.splice(0, 2, element({ "data-kr-view": "view_cart" }));
   page.run("history.pushState({}, '', '/cart')");
   await pass(page, 1000);

@@ -78,7 +78,7 @@ const press = async (page, text) => {
   await pass(page, 300);
 };
 const told = (page) => sent(page).filter(({ type }) => type.startsWith("survey")).map(({ type, data }) => [type, data]);
-const why = (page) => [...page.window.kr.log].filter(([code]) => code == 1).map(([, reason]) => reason);
+const why = (page) => [...page.window.kr.log].filter(([code]) => code == 0).map(([, reason]) => reason);
 
 test("the part is loaded by the call alone, beside the snippet, with what the call said", async () => {
   const page = open();

@@ -28,6 +28,11 @@ def test_none_leaves_nothing() -> None:
     assert reduce(replace(EVENT, consent=Consent.NONE), FACTS, 1, SALT) is None
 
 
+def test_a_tag_that_is_on_the_page_twice_is_only_counted_whatever_the_consent() -> None:
+    for level in Consent:
+        assert reduce(replace(EVENT, type="page_twice", consent=level), FACTS, 1, SALT) is None
+
+
 def test_anonymous_loses_every_key_and_gains_a_hash() -> None:
     event = kept(consent=Consent.ANONYMOUS)
     assert (event.visitor_key, event.customer_key, event.email, event.cart_key) == (None, None, None, None)

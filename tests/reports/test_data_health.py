@@ -37,7 +37,7 @@ def test_what_the_figures_say(db: Connection, now: Instant, shop: Shop) -> None:
     other = add_shop(db, now)
     came(
         db, shop, 20260914,
-        accepted={"event": 100}, dropped={"duplicate": 20, "erased": 1}, counted_only={"page_view": 10, "search": 5},
+        accepted={"event": 100}, dropped={"duplicate": 20, "erased": 1}, counted_only={"page_view": 10, "page_twice": 5},
         lag={"browser.0": 50, "browser.2": 50, "server.5": 10, "server.8": 10}, sender={"person": 70, "bot": 20, "staff": 10},
         consent={"anonymous": 20, "statistics": 10, "marketing": 40}, clock={"corrected": 7}, hour={"12": 100},
     )  # fmt: skip
@@ -48,7 +48,7 @@ def test_what_the_figures_say(db: Connection, now: Instant, shop: Shop) -> None:
         "arrived": 115, "accepted": 100, "refused": Share(0, 115), "failed": 0, "captured_share": None,
         "consent_share": Share(50, 80), "lost_share": Share(10, 100), "duplicates": Share(20, 100),
         "lag_median": 1.0, "lag_p95": 5 + 25 * 0.9, "server_lag_median": 3_600.0, "server_lag_p95": 86_400.0,
-        "clock_share": Share(7, 100), "bot_share": Share(20, 100), "staff_share": Share(10, 100),
+        "clock_share": Share(7, 100), "tag_twice": 5, "bot_share": Share(20, 100), "staff_share": Share(10, 100),
     }  # fmt: skip
     (row,) = table.rows
     assert (row["accepted"], row["dropped"], row["consent_share"], row["lost_share"]) == (
@@ -114,6 +114,7 @@ FINE: dict[str, Any] = {
         ("failed", {"failed": 1}, {}),
         ("late", {"late": Share(11, 100)}, {"late": Share(10, 100)}),
         ("clocks", {"corrected": 6}, {"corrected": 5}),
+        ("tag_twice", {"tag_twice": 1}, {}),
         ("lost", {"lost": Share(6, 100)}, {"lost": Share(5, 100)}),
         ("no_consent", {"consented": Share(0, 30)}, {"consented": Share(1, 30)}),
         ("unrated", {"unrated": 1}, {}),

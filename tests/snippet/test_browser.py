@@ -160,7 +160,7 @@ def test_it_gets_it_after_a_reload_too(context: BrowserContext, collector: Colle
         page.goto(address + "/p")
         page.wait_for_function("window.kr && kr.log")
         page.evaluate(view_item("a"))
-        page.wait_for_function("kr.log.some(([code]) => code == 7)")  # the first attempt is answered
+        page.wait_for_function("kr.log.some(([code]) => code == 6)")  # the first attempt is answered
         page.reload()
         collector.wait(lambda: len(collector.bodies()) == 2, "the next page sends it")
     first, second = collector.bodies()
@@ -265,11 +265,11 @@ def test_two_tags_count_once_and_the_page_is_told(context: BrowserContext, colle
         lines: list[str] = []
         page.on("console", lambda message: lines.append(message.text))
         page.goto(address + "/p?kr-debug")
-        page.wait_for_function("kr.log && kr.log.some(([code]) => code == 7)")
+        page.wait_for_function("kr.log && kr.log.some(([code]) => code == 6)")
         sleep(0.5)
-    assert collector.types() == ["page_view"]
+    assert collector.types() == ["page_view", "page_twice"]
     assert any("on this page twice" in line for line in lines)
-    assert any("1 sent: 202, taken" in line for line in lines)
+    assert any("2 sent: 202, taken" in line for line in lines)
 
 
 def test_tabs_side_by_side_do_not_send_for_each_other(context: BrowserContext, collector: Collector) -> None:
@@ -277,7 +277,7 @@ def test_tabs_side_by_side_do_not_send_for_each_other(context: BrowserContext, c
         pages = [context.new_page() for _ in range(3)]
         for page in pages:
             page.goto(address + "/p")
-            page.wait_for_function("kr.log && kr.log.some(([code]) => code == 7)")
+            page.wait_for_function("kr.log && kr.log.some(([code]) => code == 6)")
         for page in pages:
             page.evaluate(view_item("a"))
         collector.wait(lambda: collector.types().count("view_item") == 3, "each tells its own")

@@ -1,7 +1,7 @@
 """Fourth station: adds to an event what only the request can tell, and takes away what its consent does not allow.
 
 In:  a checked event, the header facts, today's salt.
-Out: the event that may be written; None when consent is `none`, so that it is only counted.
+Out: the event that may be written; None when consent is `none`, or the type is one of those that are only counted.
 
 level       from a browser                                          from the shop's server (the contract with the buyer)
 none        counted by type                                         as anonymous
@@ -24,6 +24,7 @@ from dataclasses import replace
 
 from tracker.collect.receive import Facts, network
 from tracker.enrich import STAFF, bot
+from tracker.events.catalog import CATALOG
 from tracker.events.types import Consent, Event, Source
 
 MAX_USER_AGENT = 512
@@ -35,7 +36,7 @@ def reduce(event: Event, facts: Facts, shop_id: int, salt: bytes, *, is_staff: b
     if event.source is Source.SERVER:
         return event if event.consent >= Consent.STATISTICS else replace(event, visitor_key=None, user_agent=None)
     consent = event.consent
-    if consent is Consent.NONE:
+    if consent is Consent.NONE or CATALOG[event.type].only_counted:
         return None
     if consent is Consent.MARKETING and facts.wants_no_marketing:
         consent = Consent.STATISTICS

@@ -31,6 +31,7 @@ MENDED_AT = {
     "failed": "#reasons",
     "late": "#lags",
     "clocks": "#lags",
+    "tag_twice": "admin.setup",
     "lost": "#days",
     "no_consent": "admin.setup",
     "unrated": "admin.settings",

@@ -46,6 +46,7 @@ class Day:
     signatures: int = 0  # refused for their signature
     late: Share = NOTHING  # more than an hour from happening to arriving
     corrected: int = 0
+    tag_twice: int = 0  # pages seen with the tag twice
     consented: Share = NOTHING  # of pages that people saw
     lost: Share = NOTHING
     captured: Share = NOTHING  # of the list's orders
@@ -105,6 +106,13 @@ ALARMS: dict[str, Alarm] = {
     "clocks": Alarm(
         _above(lambda day: Share(day.corrected, day.accepted), 0.05),
         N_("Many clocks are wrong. Times are corrected; look first at the clock of this server."),
+    ),
+    "tag_twice": Alarm(
+        lambda day: day.tag_twice > 0 if _arrived(day) or day.tag_twice else None,
+        N_(
+            "Take one of the two tags away: look in the theme, in the plugin and in the tag manager. "
+            "Nothing counts twice meanwhile."
+        ),
     ),
     "lost": Alarm(
         _above(lambda day: day.lost, 0.05),

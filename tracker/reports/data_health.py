@@ -137,6 +137,12 @@ FIGURES = (
         N_("Events whose sender's clock was more than a minute off, as a share of those accepted; their times are corrected."),
     ),
     Column(
+        "tag_twice",
+        Unit.COUNT,
+        N_("Tag twice"),
+        N_("Pages seen with the tag on them twice. The second one does nothing, so nothing counts twice."),
+    ),
+    Column(
         "bot_share",
         Unit.SHARE,
         N_("Machines"),
@@ -246,6 +252,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
         "server_lag_median": quantile_seconds(_lags(sums, "server"), LAG_BOUNDS, 0.5),
         "server_lag_p95": quantile_seconds(_lags(sums, "server"), LAG_BOUNDS, 0.95),
         "clock_share": Share(sums["clock", "corrected"], accepted),
+        "tag_twice": sums["counted_only", "page_twice"],
         "bot_share": Share(sums["sender", "bot"], browsers),
         "staff_share": Share(sums["sender", "staff"], browsers),
     }
@@ -376,6 +383,7 @@ def _day(told: _Told, day: int, *, is_over: bool) -> alarms.Day:
         signatures=sum(found["refused", reason] for reason in _SIGNATURES),
         late=Share(sum(lags[_HOUR + 1 :]), sum(lags)),
         corrected=found["clock", "corrected"],
+        tag_twice=found["counted_only", "page_twice"],
         consented=_consent(found),
         lost=_lost(numbers),
         captured=_captured(told.orders.get(day, [])) or alarms.NOTHING,

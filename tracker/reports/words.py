@@ -163,6 +163,7 @@ PAGE_KINDS = {
 EVENT_TYPES = {
     "page_view": N_("Page seen"),
     "page_engaged": N_("Time on a page"),
+    "page_twice": N_("Tag twice on a page"),
     "view_item_list": N_("List seen"),
     "filter_item_list": N_("List filtered"),
     "select_item": N_("Product chosen in a list"),
@@ -324,6 +325,7 @@ ALARMS = {
     "failed": N_("Events could not be worked in"),
     "late": N_("Events arrive late"),
     "clocks": N_("Clocks are wrong"),
+    "tag_twice": N_("The tag is on pages twice"),
     "lost": N_("Events are lost"),
     "no_consent": N_("No consent arrives"),
     "unrated": N_("Orders without an exchange rate"),

@@ -15,6 +15,7 @@ CATALOG: dict[str, type[EventType]] = {
     # pages
     "page_view": pages.PageView,
     "page_engaged": pages.PageEngaged,
+    "page_twice": pages.PageTwice,
     "search": pages.Search,
     # products
     "view_item_list": products.ViewItemList,

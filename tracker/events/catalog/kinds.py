@@ -31,6 +31,7 @@ class EventType:
     ga4: ClassVar[bool] = False  # whether Google Analytics 4 has an event of this name
     names_order: ClassVar[bool] = False  # derived: has `transaction_id`, which becomes Event.order_key
     browser_keeps: ClassVar[frozenset[str] | None] = None  # from a browser only these fields of data; None: all
+    only_counted: ClassVar[bool] = False  # a browser's is counted by type and day, and not kept as an event
     open_data: ClassVar[bool] = False  # `data` may hold further fields of any name
     example: ClassVar[Mapping[str, Any]] = {}  # wire form, without event_id, type and occurred_at
 

@@ -35,6 +35,13 @@ class PageEngaged(EventType):
         scroll_share = f.Number("the deepest point seen, as a share of the page's height", unit="0…1", lowest=0, highest=1)
 
 
+class PageTwice(EventType):
+    """The snippet is on this page twice; the second one does nothing but say so.  Only counted, for data health."""
+
+    only_counted = True
+    example = {"page": _DRESS_PAGE}
+
+
 class Search(EventType):
     """The shop was searched."""
 
