@@ -20,6 +20,7 @@ from sqlalchemy import Engine, func, select, text
 
 from bench import machine, past
 from bench.lag import percentile
+from bench.pages import of_pages
 from bench.table import Figure
 from tests.postgres import Postgres
 from tracker import clock, shops
@@ -66,6 +67,7 @@ def measure() -> list[Figure]:
         folder = Path(kept or made)
         pair = [_filled(Config(data_dir=str(folder / str(size))), size) for size in (JOURNEYS // 10, JOURNEYS)]
         figures = [*_figures("SQLite", *pair), *_rebuilding(pair[1])]
+        figures += of_pages("SQLite", pair[1].engine, pair[1].shop)
     with Postgres() as server:
         pair = []
         for size in (JOURNEYS // 10, JOURNEYS):

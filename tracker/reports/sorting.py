@@ -27,9 +27,9 @@ def sort_rows(rows: Sequence[Row], columns: Sequence[Column], sort: str) -> list
     key, down = sort.removeprefix("-"), sort.startswith("-")
     if key not in {column.key for column in columns}:
         raise BadQuery("sort", N_("this report has no such column"))
-    known = [row for row in rows if _rank(row[key]) is not None and not sums_up(row)]
-    rest = [row for row in rows if _rank(row[key]) is None or sums_up(row)]
-    known.sort(key=lambda row: (isinstance(rank := _rank(row[key]), str), rank), reverse=down)
+    known = [row for row in rows if _rank(row.get(key)) is not None and not sums_up(row)]
+    rest = [row for row in rows if _rank(row.get(key)) is None or sums_up(row)]
+    known.sort(key=lambda row: (isinstance(rank := _rank(row.get(key)), str), rank), reverse=down)
     return known + sorted(rest, key=sums_up)
 
 

@@ -52,10 +52,10 @@ def row_changes(table: ReportTable, before: ReportTable | None, write: Writer) -
         return [{} for _ in table.rows]
     names = [column.key for column in table.columns if column.unit is Unit.TEXT]
     columns = [column for column in table.columns if column.key in SHOWN_IN_ROWS and column.unit is Unit.COUNT]
-    then = {tuple(row[name] for name in names if not isinstance(row[name], tuple)): row for row in before.rows}
+    then = {tuple(row.get(name) for name in names if not isinstance(row.get(name), tuple)): row for row in before.rows}
     found = []
     for row in table.rows:
-        other = then.get(tuple(row[name] for name in names if not isinstance(row[name], tuple)))
+        other = then.get(tuple(row.get(name) for name in names if not isinstance(row.get(name), tuple)))
         found.append(_changes(columns, row, other, write) if other and names else {})
     return found
 

@@ -41,7 +41,7 @@ def bars(name: str | Sequence[str], value: str, part: str | None = None, most: i
 
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         columns = by_key(table)
-        rows = [row for row in table.rows if not sums_up(row) and amount(row[value])][:most]
+        rows = [row for row in table.rows if not sums_up(row) and amount(row.get(value))][:most]
         if not rows:
             return None
         told = [value, *([also] if also else [])]
@@ -50,9 +50,9 @@ def bars(name: str | Sequence[str], value: str, part: str | None = None, most: i
             "bars": [
                 {
                     "name": row_name(columns, row, name, write),
-                    "value": amount(row[value]),
-                    "part": amount(row[part]) if part else None,
-                    "label": " · ".join(write.cell(columns[key], row[key]) for key in told if row[key] is not None),
+                    "value": amount(row.get(value)),
+                    "part": amount(row.get(part)) if part else None,
+                    "label": " · ".join(write.cell(columns[key], row.get(key)) for key in told if row.get(key) is not None),
                 }
                 for row in rows
             ],
@@ -69,7 +69,7 @@ def sums(name: str, value: str) -> Chart:
         found: dict[str, int] = {}
         for row in table.rows:
             said = row_name(by_key(table), row, name, write)
-            found[said] = found.get(said, 0) + int(amount(row[value]) or 0)
+            found[said] = found.get(said, 0) + int(amount(row.get(value)) or 0)
         drawn = [{"name": said, "value": count, "part": None, "label": write.count(count)} for said, count in found.items()]
         return {"kind": "bars", "bars": drawn, "names": []} if any(found.values()) else None
 
@@ -81,7 +81,7 @@ def grouped(name: str | Sequence[str], values: Sequence[str], most: int = 8) -> 
 
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         columns = by_key(table)
-        rows = [row for row in table.rows if not sums_up(row) and any(amount(row[key]) for key in values)][:most]
+        rows = [row for row in table.rows if not sums_up(row) and any(amount(row.get(key)) for key in values)][:most]
         if not rows:
             return None
         return {
@@ -90,8 +90,8 @@ def grouped(name: str | Sequence[str], values: Sequence[str], most: int = 8) -> 
             "series": [
                 {
                     "name": write.translate(columns[key].title),
-                    "values": [amount(row[key]) for row in rows],
-                    "labels": [write.cell(columns[key], row[key]) for row in rows],
+                    "values": [amount(row.get(key)) for row in rows],
+                    "labels": [write.cell(columns[key], row.get(key)) for row in rows],
                 }
                 for key in values
             ],
@@ -107,7 +107,7 @@ def days(*values: str, day: str = "day", lines: bool = False, overlaid: bool = F
         if not table.rows:
             return None
         columns = by_key(table)
-        found = {row[day]: row for row in table.rows}
+        found = {row.get(day): row for row in table.rows}
         every = [query.since + timedelta(days=i) for i in range(query.days)]
         series = [
             {
@@ -135,14 +135,14 @@ def columns(name: str, *values: str, overlaid: bool = False) -> Chart:
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         told = by_key(table)
         rows = [row for row in table.rows if not sums_up(row)]
-        if not any(amount(row[key]) for row in rows for key in values):
+        if not any(amount(row.get(key)) for row in rows for key in values):
             return None
         names = [row_name(told, row, name, write) for row in rows]
         series = [
             {
                 "name": write.translate(told[key].title),
-                "values": [amount(row[key]) for row in rows],
-                "labels": [write.cell(told[key], row[key]) for row in rows],
+                "values": [amount(row.get(key)) for row in rows],
+                "labels": [write.cell(told[key], row.get(key)) for row in rows],
                 "share": told[key].unit is Unit.SHARE,
             }
             for key in values
@@ -157,12 +157,12 @@ def heat(row: str, column: str, value: str, most: int = MOST) -> Chart:
 
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         told = by_key(table)
-        down = list(dict.fromkeys(one[row] for one in table.rows))[:most]
-        across = list(dict.fromkeys(one[column] for one in table.rows))
+        down = list(dict.fromkeys(one.get(row) for one in table.rows))[:most]
+        across = list(dict.fromkeys(one.get(column) for one in table.rows))
         fields = [
-            [across.index(one[column]), down.index(one[row]), share, write.cell(told[value], one[value])]
+            [across.index(one.get(column)), down.index(one.get(row)), share, write.cell(told[value], one.get(value))]
             for one in table.rows
-            if one[row] in down and (share := amount(one[value])) is not None
+            if one.get(row) in down and (share := amount(one.get(value))) is not None
         ]
         names = [write.cell(told[row], name) for name in down]
         return _heat(names, [write.cell(told[column], name) for name in across], fields)
@@ -175,14 +175,14 @@ def heat_months(row: str, months: Sequence[str]) -> Chart:
 
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         told = by_key(table)
-        shown = [key for key in months if any(one[key] is not None for one in table.rows)]
+        shown = [key for key in months if any(one.get(key) is not None for one in table.rows)]
         fields = [
-            [x, y, share, write.cell(told[key], one[key])]
+            [x, y, share, write.cell(told[key], one.get(key))]
             for y, one in enumerate(table.rows)
             for x, key in enumerate(shown)
-            if (share := amount(one[key])) is not None
+            if (share := amount(one.get(key))) is not None
         ]
-        names = [write.month(day) for one in table.rows if isinstance(day := one[row], date)]
+        names = [write.month(day) for one in table.rows if isinstance(day := one.get(row), date)]
         return _heat(names, [write.translate(told[key].title) for key in shown], fields)
 
     return draw
@@ -197,15 +197,15 @@ def month_lines(row: str, months: Sequence[str]) -> Chart:
 
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         told = by_key(table)
-        shown = [key for key in months if any(one[key] is not None for one in table.rows)]
+        shown = [key for key in months if any(one.get(key) is not None for one in table.rows)]
         if not shown:
             return None
         names = [write.translate(told[key].title) for key in shown]
         series = [
             {
-                "name": write.month(day) if isinstance(day := one[row], date) else str(day),
-                "values": [amount(one[key]) for key in shown],
-                "labels": [write.cell(told[key], one[key]) for key in shown],
+                "name": write.month(day) if isinstance(day := one.get(row), date) else str(day),
+                "values": [amount(one.get(key)) for key in shown],
+                "labels": [write.cell(told[key], one.get(key)) for key in shown],
                 "share": False,
             }
             for one in table.rows[-MOST:]
@@ -220,16 +220,16 @@ def stacked(name: str, parts: Sequence[str]) -> Chart:
 
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         told = by_key(table)
-        rows = [row for row in table.rows if any(amount(row[key]) for key in parts)]
-        sums = [sum(int(amount(row[key]) or 0) for key in parts) for row in rows]
+        rows = [row for row in table.rows if any(amount(row.get(key)) for key in parts)]
+        sums = [sum(int(amount(row.get(key)) or 0) for key in parts) for row in rows]
         if not rows:
             return None
         series = [
             {
                 "name": write.translate(told[key].title),
-                "values": [(amount(row[key]) or 0) / whole for row, whole in zip(rows, sums, strict=True)],
+                "values": [(amount(row.get(key)) or 0) / whole for row, whole in zip(rows, sums, strict=True)],
                 "labels": [
-                    write.share(Share(int(amount(row[key]) or 0), whole)) for row, whole in zip(rows, sums, strict=True)
+                    write.share(Share(int(amount(row.get(key)) or 0), whole)) for row, whole in zip(rows, sums, strict=True)
                 ],
             }
             for key in parts
@@ -244,11 +244,11 @@ def classes(*keys: str) -> Chart:
 
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         told = by_key(table)
-        if not table.rows or not any(amount(table.rows[0][key]) for key in keys):
+        if not table.rows or not any(amount(table.rows[0].get(key)) for key in keys):
             return None
         row = table.rows[0]
         names = [write.translate(told[key].title) for key in keys]
-        values, labels = [amount(row[key]) for key in keys], [write.cell(told[key], row[key]) for key in keys]
+        values, labels = [amount(row.get(key)) for key in keys], [write.cell(told[key], row.get(key)) for key in keys]
         return {
             "kind": "columns",
             "names": names,
@@ -310,6 +310,6 @@ def by_key(table: ReportTable) -> dict[str, Column]:
 def row_name(columns: dict[str, Column], row: Row, name: str | Sequence[str], write: Writer) -> str:
     """Of one column, or of several with points between."""
     keys = [name] if isinstance(name, str) else name
-    return " · ".join(write.cell(columns[key], row[key]) for key in keys if row[key] is not None) or write.cell(
+    return " · ".join(write.cell(columns[key], row.get(key)) for key in keys if row.get(key) is not None) or write.cell(
         columns[keys[0]], None
     )
