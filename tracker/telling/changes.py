@@ -23,10 +23,9 @@ NEITHER = frozenset({
     "discount", "lapsed", "mean", "mean_days", "median", "opened", "ordered_mean", "ordered_median", "shipping", "spend", "tax",
     "touchpoints",
 })  # fmt: skip
-# Columns that show their change in the rows of a table as well.
+# Counts that show their change in the rows of a table as well.
 SHOWN_IN_ROWS = frozenset({
-    "answers", "arrivals", "carts", "customers", "journeys", "listed", "looked", "net", "orders", "reach", "reached", "sales",
-    "sent",
+    "answers", "arrivals", "carts", "customers", "journeys", "listed", "looked", "orders", "reach", "reached", "sent",
 })  # fmt: skip
 
 
