@@ -271,3 +271,24 @@ def test_log_in_works_over_and_over_from_one_browser(app: Flask) -> None:
     client = app.test_client()
     assert log_in(client).status_code == 302
     assert client.get("/login").headers["Location"] == "/"
+
+
+def test_what_no_database_keeps_is_refused_at_the_gate(app: Flask) -> None:
+    """PostgreSQL keeps no NUL in a text, and neither database a number of more than 64 bits."""
+    client = logged_in(app)
+    csrf_token = token(client.get("/profile"))
+    for method, address, data, status in (
+        ("GET", "/shops/1/find?q=%00", {}, 400),
+        ("GET", "/shops/1/stages?filter=campaign=%2500", {}, 400),
+        ("POST", "/profile", {"name": "I\0da"}, 400),
+        ("POST", "/shops/1/members/invitations/%00/resend", {}, 400),
+        ("POST", "/shops/1/people/1/undo", {"kind": "visitor", "key": "\0"}, 400),
+        ("GET", f"/api/v1/shops/1/people/{2**63}/export", {}, 404),
+        ("GET", f"/api/v1/shops/1/tasks/{2**63}", {}, 404),
+        ("POST", f"/api/v1/shops/{2**63}/order-list", {}, 405),  # no such address at all
+    ):
+        headers = {"X-Kunderejse-Signature": "t=1,v1=00"} if "order-list" in address else {}
+        answer = client.open(address, method=method, data={**data, "csrf_token": csrf_token}, headers=headers)
+        assert answer.status_code == status, address
+    answer = client.post("/api/v1/shops/1/links/undo", json={"kind": "x", "key": "\0"}, headers={"X-CSRFToken": csrf_token})
+    assert answer.status_code == 400

@@ -15,6 +15,9 @@ from tracker import audit, shops
 from tracker import tables as t
 from tracker.clock import DAY, Instant
 from tracker.config import Config
+from tracker.outbox.compose import Letter
+from tracker.outbox.deliver import claim
+from tracker.outbox.enqueue import enqueue
 from tracker.storage import writing
 
 NEW = "vinterfrakke 25"
@@ -136,7 +139,7 @@ def test_a_new_person_chooses_a_password_and_is_in(app: Flask, engine: Engine) -
     page = client.get(path)
     assert "You are invited to Strandgade" in page.text
     data = {"name": "Nis", "new": NEW, "csrf_token": token(page)}
-    assert client.post(path, data=data).headers["Location"] == "/shops/1/stages"
+    assert client.post(path, data=data).headers["Location"] == "/shops/1/overview"
     assert client.get("/shops/1/stages").status_code == 200
     assert roles(engine)["new@shop.example"] == "marketer"
     assert kinds(engine) == ["invited", "joined"]
@@ -185,7 +188,7 @@ def test_who_has_an_account_logs_in_and_joins(app: Flask, engine: Engine, now: I
     refused = client.post(path, data={"name": "Evil", "new": NEW, "csrf_token": token(client.get("/login"))})
     assert refused.headers["Location"] == path  # nobody takes over an account by its invitation
     per = logged_in(app, "per@other.example")
-    assert per.post(path, data={"csrf_token": token(per.get(path))}).headers["Location"] == "/shops/1/stages"
+    assert per.post(path, data={"csrf_token": token(per.get(path))}).headers["Location"] == "/shops/1/overview"
     assert roles(engine)["per@other.example"] == "analyst"
     assert roles(engine, 2)["per@other.example"] == "owner"
 
@@ -198,7 +201,7 @@ def test_who_is_logged_in_as_somebody_else_is_told_so(app: Flask) -> None:
     assert out.headers["Location"] == path
 
 
-@pytest.mark.parametrize("link", ["made-up", "WzEsImEiLDFd.xxxxxxxxxxxxxxxxxxxxxxxxxxx", "%00"])
+@pytest.mark.parametrize("link", ["made-up", "WzEsImEiLDFd.xxxxxxxxxxxxxxxxxxxxxxxxxxx"])
 def test_a_made_up_link_is_nobodys(app: Flask, link: str) -> None:
     assert app.test_client().get(f"/invitations/{link}").status_code == 410
 
@@ -248,3 +251,24 @@ def test_an_invitation_of_another_shop_is_not_to_be_reached_through_mine(app: Fl
     assert post(logged_in(app), f"/shops/1/members/invitations/{made.invitation_id}/withdraw").status_code == 400
     with engine.connect() as db:
         assert len(invitations.of_shop(db, other.shop_id)) == 1
+
+
+def test_what_is_owed_to_who_is_no_member_any_more_is_not_sent(mailing: Flask, engine: Engine, clock: Clock) -> None:
+    letter = Letter("Your week", "42 orders", "<p>42 orders</p>")
+    with writing(engine) as db:
+        for shop_id, to in ((1, "eva@shop.example"), (1, "ida@shop.example"), (2, "eva@shop.example")):
+            enqueue(db, shop_id, "weekly", to, letter, f"weekly {shop_id} {to}", clock.now)
+    client = logged_in(mailing)
+    assert post(client, "/shops/1/members/invite", email="new@shop.example", role="analyst").status_code == 302
+    with engine.connect() as db:
+        invitation_id = db.execute(select(t.invitations.c.invitation_id)).scalar_one()
+    post(client, f"/shops/1/members/invitations/{invitation_id}/withdraw")
+    post(client, "/shops/1/members/2/remove", sure="yes")
+    told = {(mail["shop_id"], mail["to"]): mail["parked_at"] for mail in mails(engine)}
+    assert told == {
+        (1, "eva@shop.example"): clock.now, (1, "new@shop.example"): clock.now, (1, "ida@shop.example"): None,
+        (2, "eva@shop.example"): None,
+    }  # fmt: skip
+    with writing(engine) as db:
+        assert claim(db, 1, clock.now).to == "ida@shop.example"  # type: ignore[union-attr]
+        assert claim(db, 1, clock.now) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -177,3 +179,44 @@ def test_a_task_of_another_shop_is_not_found(app: Flask, engine: Engine, now: In
     client.post("/shops/1/recount", data={"csrf_token": token(client.get("/shops/1/tasks"))})
     assert client.get("/shops/1/tasks/1").status_code == 200
     assert logged_in(app, "eva@other.example").get("/shops/2/tasks/1").status_code == 404
+
+
+def test_two_owners_who_save_at_once_lose_nothing_of_each_other(
+    app: Flask, engine: Engine, config: Config, now: Instant
+) -> None:
+    """Both have the form open; each changes something else."""
+    client = logged_in(app)
+    seen = re.search(r'name="seen" value="([^"]+)"', client.get("/shops/1/settings").text)
+    assert seen
+    for changed in ({"zone": "Europe/Stockholm"}, {"lapse_days": 90}):
+        form = typed(ShopSettings(), **changed)
+        form["seen"] = html.unescape(seen[1])
+        assert "/tasks/" in send(client, form).headers["Location"]
+        settings = work(engine, config, now).settings
+    assert (settings.zone, settings.lapse_days) == ("Europe/Stockholm", 90)
+
+
+@pytest.mark.parametrize("seen", ["", "{", "[]", "null", "{}"])
+def test_a_form_that_does_not_say_what_it_showed_is_compared_with_what_is(app: Flask, seen: str) -> None:
+    form = typed(ShopSettings())
+    form["seen"] = seen
+    assert send(logged_in(app), form).headers["Location"] == "/shops/1/settings"
+
+
+def test_rules_that_somebody_else_has_saved_meanwhile_are_not_lost_unsaid(
+    app: Flask, engine: Engine, config: Config, now: Instant
+) -> None:
+    client = logged_in(app)
+
+    def save(path: str, seen: int) -> Any:
+        rule = {"path": path, "type": "", "property": "", "value": "", "stage": "need", "do": "save", "seen": str(seen)}
+        return send(client, MultiDict(rule), "stage-rules")
+
+    assert save("/theirs", 1).status_code == 302
+    work(engine, config, now)
+    refused = save("/mine", 1)
+    assert refused.status_code == 400
+    assert "somebody else has changed the rules meanwhile" in refused.text
+    assert 'value="/mine"' in refused.text
+    assert 'name="seen" value="2"' in refused.text
+    assert save("/mine", 2).status_code == 302

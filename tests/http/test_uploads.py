@@ -79,3 +79,11 @@ def test_an_analyst_has_no_form_and_may_not_send_one(app: Flask) -> None:
     assert "Upload what advertising cost" not in logged_in(app, "eva@shop.example").get("/shops/1/costs").text
     for page in ("costs", "reconciliation", "reconciliation/fill"):
         assert upload(app, page, SPEND, "eva@shop.example").status_code == 403
+
+
+@pytest.mark.parametrize(("page", "text"), [("costs", SPEND), ("reconciliation", LIST)])
+def test_a_file_that_is_too_long_is_refused_and_not_cut(app: Flask, page: str, text: str) -> None:
+    line = text.splitlines()[-1] + "\n"
+    answer = upload(app, page, text + line * (10_000_001 // len(line)))
+    assert answer.status_code == 413
+    assert "Send it in several parts." in answer.text

@@ -41,7 +41,7 @@ from tracker.http import (
 )
 from tracker.http.deps import EXTENSION, Deps, deps, may
 from tracker.http.errors import register_errors
-from tracker.http.gate import csrf, guard
+from tracker.http.gate import Number, csrf, guard
 from tracker.http.locale import locale, select_locale, translate
 from tracker.http.throttle import LoginThrottle
 from tracker.reports.words import ROLES
@@ -65,6 +65,7 @@ def register(app: Flask, engine: Engine, config: Config, *, now: Callable[[], In
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
         BABEL_TRANSLATION_DIRECTORIES=str(_PACKAGE / "translations"),
     )
+    app.url_map.converters["int"] = Number
     csrf.init_app(app)
     Babel(app, locale_selector=select_locale)
     _register_login(app)

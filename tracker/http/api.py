@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from tracker.errors import BadQuery
 from tracker.http import ad_spend, asking, notes, order_list
+from tracker.http.controls import arguments
 from tracker.http.deps import deps, shop
 from tracker.http.gate import guard
 from tracker.http.locale import sayer, translate
@@ -43,7 +44,7 @@ def report(name: str, ext: str) -> ResponseReturnValue:
     """Raises NotFound, BadQuery."""
     if name not in REPORTS:
         raise NotFound
-    args = request.args.to_dict()
+    args = arguments()
     beside, bom = args.pop("table", ""), args.pop("bom", "") == "1"
     query = read_query(args, shop(), deps().now())
     with reading(deps().engine) as db:

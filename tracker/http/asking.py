@@ -133,7 +133,7 @@ def undo_link() -> ResponseReturnValue:
     told = _body()
     args = {name: told.get(name) for name in ("kind", "key")}
     for name, value in args.items():
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or "\0" in value:
             raise BadQuery(name, N_("say which link"))
     return _asked(ask("undo_link", args))
 
@@ -176,7 +176,7 @@ def task(task_id: int) -> ResponseReturnValue:
 def find_task(task_id: int) -> dict[str, Any]:
     """Raises NotFound, too, for that of another shop."""
     with reading(deps().engine) as db:
-        row = tasks.find(db, shop().shop_id, task_id) if task_id < 2**63 else None
+        row = tasks.find(db, shop().shop_id, task_id)
     if row is None:
         raise NotFound
     return told_of(row)

@@ -16,13 +16,13 @@ from tracker.clock import isoformat
 from tracker.errors import BadQuery
 from tracker.http.deps import deps, shop
 from tracker.http.locale import locale, sayer, translate
+from tracker.reports.export import harmless
 from tracker.reports.table import N_
 from tracker.storage import reading
 from tracker.telling.cells import Writer
 
 SHOWN = 50
 MOST_LINES = 100_000  # of the file
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take a cell that begins so for a formula
 
 
 def add_views(blueprint: Blueprint) -> None:
@@ -58,15 +58,11 @@ def audit_file() -> ResponseReturnValue:
     out.writerow(["at", "kind", "who", "about", "changed"])
     for entry in found:
         changed = json.dumps(entry.changed, ensure_ascii=False) if entry.changed else ""
-        out.writerow([_safe(cell) for cell in (isoformat(entry.logged_at), entry.kind, entry.who, entry.about, changed)])
+        out.writerow([harmless(cell) for cell in (isoformat(entry.logged_at), entry.kind, entry.who, entry.about, changed)])
     response: Response = current_app.make_response(text.getvalue())
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
     return response
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULAS) else cell
 
 
 def _kind() -> str:

@@ -12,9 +12,11 @@ from typing import Any
 
 from babel import Locale
 from flask import request, url_for
+from flask_babel import gettext
 from sqlalchemy import Connection
 
 from tracker.attribution import LOOK_BACKS
+from tracker.clock import day_of
 from tracker.http.deps import deps, shop
 from tracker.http.locale import locale, sayer, translate
 from tracker.reports import REPORTS, counters, parameters
@@ -53,6 +55,7 @@ CHOICES: dict[str, tuple[str, dict[str, str]]] = {
 # Pages that say little of a few weeks: what their link means when it names no days.
 LONG = {f"admin.{name}": "365d" for name in ("clv", "cohorts", "payback")}
 
+MOST_TO_COME = 7  # a period is compared when at most one in so many of its days is not over
 MOST_OPTIONS = 200  # of one kind of filter
 
 
@@ -127,13 +130,29 @@ def comparison() -> str:
 
 
 def earlier(query: Query) -> Query | None:
-    """The same question about the days that it is compared with."""
+    """The same question about the days that it is compared with; None, too, while too few of its own are over."""
+    if _is_under_way(query):
+        return None
     match comparison():
         case "before":
             return query.before()
         case "year":
             return query.year_before()
     return None
+
+
+def _is_under_way(query: Query) -> bool:
+    """Whether more than a seventh of the days is still to come, today among them: against whole days they would seem a fall."""
+    to_come = (query.until - day_of(query.now, shop().settings.tz)).days + 1
+    return to_come * MOST_TO_COME > query.days
+
+
+def tell_comparison(query: Query, write: Writer) -> str:
+    """With which days the figures are compared, or why with none."""
+    then = earlier(query)
+    if then:
+        return str(gettext("compared with %(span)s", span=span(then, write)))
+    return str(gettext("not compared: too few of these days are over")) if comparison() != NONE else ""
 
 
 def make_controls(db: Connection, name: str, query: Query, *, compares: bool = False) -> Controls:

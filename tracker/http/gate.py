@@ -10,13 +10,16 @@ not see.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import CSRFProtect
-from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest, Forbidden, NotFound, Unauthorized
+from werkzeug.routing import IntegerConverter, Map
 
 from tracker.http import tokens
 from tracker.http.deps import deps, find_own_shop, may
@@ -55,6 +58,13 @@ MAX_BODY_BYTES = 12_000_000  # of what is posted here; asked before a form is re
 csrf = CSRFProtect()
 
 
+class Number(IntegerConverter):
+    """An `int` of an address: no view gets one that a database cannot hold; there is no such page."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**63 - 1)
+
+
 def guard(blueprint: Blueprint, *, asks_for_login: bool) -> None:
     """Every view of the blueprint.  Pages lead to the login; the API answers 401."""
 
@@ -65,6 +75,7 @@ def guard(blueprint: Blueprint, *, asks_for_login: bool) -> None:
     @blueprint.before_request
     def enter() -> ResponseReturnValue | None:
         request.max_content_length = MAX_BODY_BYTES
+        _refuse_nul(form=asks_for_login)
         if request.endpoint in SIGNED:
             request.get_data()  # kept as it came, before anybody looks for a form in it
             if is_signed():
@@ -89,6 +100,20 @@ def guard(blueprint: Blueprint, *, asks_for_login: bool) -> None:
     @blueprint.after_request
     def protect(response: Response) -> Response:
         return with_headers(response)
+
+
+def _refuse_nul(*, form: bool) -> None:
+    """Raises BadRequest: PostgreSQL keeps no text with a NUL, and nobody types one.
+
+    Bodies of the API are left alone: whoever reads them must still find them.
+    """
+    told = [request.path, *_values(request.args), *(_values(request.form) if form else ())]
+    if any("\0" in text for text in told):
+        raise BadRequest
+
+
+def _values(given: MultiDict[str, str]) -> Iterator[str]:
+    return (text for _, text in given.items(multi=True))
 
 
 def _enter_by_token(text: str) -> None:

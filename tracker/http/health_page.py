@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from tracker.http.asking_pages import may_ask
 from tracker.http.charts import Chart, shapes
 from tracker.http.charts import stages as stage_charts
-from tracker.http.controls import downloads, earlier, make_controls, read_page_query, span, writer
+from tracker.http.controls import downloads, earlier, make_controls, read_page_query, span, tell_comparison, writer
 from tracker.http.deps import deps, shop
 from tracker.reports import answer
 from tracker.reports.alarms import OK, ON, UNKNOWN, WATCH
@@ -66,7 +66,7 @@ def data_health() -> ResponseReturnValue:
         table=table,
         controls=controls,
         span=span(query, write),
-        compared=span(then, write) if then else None,
+        compared=tell_comparison(query, write),
         changes=figure_changes(table, before, write),
         ringing=[(row, _mended_at(row)) for row in alarms if row["state"] in (ON, WATCH)],
         fine=[row for row in alarms if row["state"] == OK],

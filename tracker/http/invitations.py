@@ -17,6 +17,7 @@ from tracker import tables as t
 from tracker.clock import DAY, Instant
 from tracker.http import membership
 from tracker.http.accounts import BadAccount, check_email
+from tracker.outbox.deliver import take_back
 from tracker.outbox.links import read_signed, sign
 from tracker.reports.table import N_
 from tracker.reports.words import ROLES
@@ -101,6 +102,7 @@ def withdraw(db: Connection, shop_id: int, invitation_id: str, by: str, now: Ins
     found = find(db, shop_id, invitation_id)
     if found is None or not _end(db, found, withdrawn_at=now):
         raise BadAccount(N_("this invitation waits no more"))
+    take_back(db, shop_id, found.email, "the invitation was withdrawn", now)
     audit.log(db, [shop_id], "invitation_withdrawn", by, now, about=found.email)
 
 

@@ -196,7 +196,7 @@ def join(token: str) -> ResponseReturnValue:
     if known is None:
         begin_session(joined)
     flash(gettext("Welcome to %(shop)s.", shop=of_shop.name), "success")
-    return redirect(url_for("admin.stages", shop_id=found.shop_id))
+    return redirect(url_for("admin.overview", shop_id=found.shop_id))
 
 
 def _add_user(db: Connection, found: Invitation) -> int:

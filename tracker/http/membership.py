@@ -10,6 +10,7 @@ from tracker import audit
 from tracker import tables as t
 from tracker.clock import Instant
 from tracker.http.accounts import BadAccount
+from tracker.outbox.deliver import take_back
 from tracker.reports.table import N_
 from tracker.reports.words import ROLES
 
@@ -50,9 +51,10 @@ def set_role(db: Connection, shop_id: int, user_id: int, role: str, by: str, now
 
 
 def remove(db: Connection, shop_id: int, user_id: int, by: str, now: Instant) -> None:
-    """From the shop; the account stays.  Raises BadAccount."""
+    """From the shop; the account stays.  What is owed to them is not sent any more.  Raises BadAccount."""
     member = _change(db, shop_id, user_id, stays_owner=False)
     db.execute(delete(t.memberships).where(c.shop_id == shop_id, c.user_id == user_id))
+    take_back(db, shop_id, member.email, "its reader is no member any more", now)
     audit.log(db, [shop_id], "removed", by, now, about=member.email, changed={"role": [member.role, None]})
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from tracker.http.charts import shapes
 from tracker.http.charts import stages as stage_charts
-from tracker.http.controls import again, downloads, earlier, make_controls, read_page_query, span, writer
+from tracker.http.controls import again, downloads, earlier, make_controls, read_page_query, span, tell_comparison, writer
 from tracker.http.deps import account, deps, shop
 from tracker.http.find import find_subject
 from tracker.http.locale import translate
@@ -72,7 +72,7 @@ def overview() -> ResponseReturnValue:
         table=table,
         controls=controls,
         span=span(query, write),
-        compared=span(then, write) if then else None,
+        compared=tell_comparison(query, write),
         changes=figure_changes(table, before, write),
         stage_changes=row_changes(table, before, write),
         said=[
@@ -141,7 +141,7 @@ def stages() -> ResponseReturnValue:
         moves=moves,
         controls=controls,
         span=span(query, write),
-        compared=span(then, write) if then else None,
+        compared=tell_comparison(query, write),
         insights=INSIGHTS["stages"](table, query, write),
         changes=figure_changes(table, before, write),
         charts=_stage_charts(table, moves, query, write),

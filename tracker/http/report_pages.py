@@ -18,7 +18,7 @@ from flask_babel import gettext
 from tracker.attribution import MODELS
 from tracker.errors import BadQuery
 from tracker.http.charts import Chart, shapes, stages
-from tracker.http.controls import again, downloads, earlier, make_controls, read_page_query, span, writer
+from tracker.http.controls import again, downloads, earlier, make_controls, read_page_query, span, tell_comparison, writer
 from tracker.http.deps import deps, shop
 from tracker.reports import REPORTS, answer, parameters
 from tracker.reports.query import Query, filter_text
@@ -297,12 +297,13 @@ def add_views(blueprint: Blueprint) -> None:
 
 
 def report_page(name: str) -> ResponseReturnValue:
-    """Raises BadQuery; but a filter too many is taken away, with a word about it."""
+    """Raises BadQuery; but of several filters the first that the report knows is kept, with a word about the others."""
     try:
         return _report_page(name)
     except BadQuery as error:
-        kept = read_page_query().filter.partition(",")[0]
-        if error.field != "filter" or kept == read_page_query().filter:
+        asked = read_page_query().filter.split(",")
+        kept = next((part for part in asked if part.partition("=")[0] in REPORTS[name].FILTERS), None)
+        if error.field != "filter" or len(asked) < 2 or kept is None:
             raise
         flash(gettext("This report can be filtered by one thing at a time; the others were taken away."), "warning")
         return redirect(again(filter=kept))
@@ -310,7 +311,8 @@ def report_page(name: str) -> ResponseReturnValue:
 
 def _report_page(name: str) -> str:
     page, query = PAGES[name], read_page_query()
-    write, then = writer(query), earlier(query) if page.compares and "period" in parameters(name) else None
+    compares = page.compares and "period" in parameters(name)
+    write, then = writer(query), earlier(query) if compares else None
     with reading(deps().engine) as db:
         table = answer(name, db, shop(), query)
         before = answer(name, db, shop(), then) if then else None
@@ -325,7 +327,7 @@ def _report_page(name: str) -> str:
         table=table,
         controls=controls,
         span=span(query, write) if controls.periods else None,
-        compared=span(then, write) if then else None,
+        compared=tell_comparison(query, write) if compares else "",
         figures=_figures(page, table),
         changes=figure_changes(table, before, write),
         insights=INSIGHTS[name](table, query, write) if name in INSIGHTS else [],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -36,10 +37,11 @@ def settings() -> ResponseReturnValue:
     """Raises nothing: what is wrong stands beside the control, and what was typed stays."""
     now = shop().settings
     given = {name: getattr(now, name) for name in FIELDS}
+    seen = _seen({name: _plain(value) for name, value in given.items()})
     wrong: dict[str, str] = {}
     if request.method == "POST":
         typed = {name: field.read(request.form) for name, field in FIELDS.items()}
-        changed = {name: value for name, value in typed.items() if value != _plain(given[name])}
+        changed = {name: value for name, value in typed.items() if value != seen[name]}
         if not changed:
             flash(gettext("Nothing was changed."), "success")
             return redirect(url_for("admin.settings", shop_id=shop().shop_id))
@@ -55,6 +57,7 @@ def settings() -> ResponseReturnValue:
         "admin/settings.html",
         sections=SECTIONS,
         given=given,
+        seen=orjson.dumps(seen).decode(),
         wrong=wrong,
         counts_anew=CHANGES_PAST,
         views={key: view.name(locale()) for key, view in now.views.items()},
@@ -62,6 +65,16 @@ def settings() -> ResponseReturnValue:
         empty_rows=EMPTY_ROWS,
     )
     return (page, 400) if wrong else page
+
+
+def _seen(now: dict[str, Any]) -> dict[str, Any]:
+    """The settings as the form showed them: what differs from these was changed here.  Were it compared with those of now, the
+    form would take back what somebody else has changed since it was loaded."""
+    try:
+        told = orjson.loads(request.form.get("seen", ""))
+    except orjson.JSONDecodeError:
+        return now
+    return {**now, **told} if isinstance(told, dict) else now
 
 
 def _plain(value: Any) -> Any:
@@ -78,7 +91,7 @@ def _fits(shown: Any, typed: Any) -> bool:
 
 def stage_rules() -> ResponseReturnValue:
     """Raises nothing: what is wrong is said above the rules, and what was typed stays."""
-    latest = shop().settings.stage_versions[-1]
+    latest, versions = shop().settings.stage_versions[-1], len(shop().settings.stage_versions)
     rules, wrong, found = [dict(rule) for rule in latest["own"]], "", None
     if request.method == "POST":
         rules = _typed_rules()
@@ -87,11 +100,14 @@ def stage_rules() -> ResponseReturnValue:
         except BadSettings as error:
             wrong = str(error)
         else:
-            if request.form.get("do") == "save":
+            if request.form.get("do") != "save":
+                with reading(deps().engine) as db:
+                    found = preview(db, shop(), [own_rule(rule) for rule in rules], deps().now())
+            elif request.form.get("seen", str(versions)) != str(versions):
+                wrong = gettext("somebody else has changed the rules meanwhile; save again to put these in the place of theirs")
+            else:
                 number = ask("add_stage_rules", {"own": rules})
                 return redirect(url_for("admin.task", shop_id=shop().shop_id, task_id=number))
-            with reading(deps().engine) as db:
-                found = preview(db, shop(), [own_rule(rule) for rule in rules], deps().now())
     page = render_template(
         "admin/stage_rules.html",
         rules=[*rules, *[{} for _ in range(EMPTY_ROWS)]],
@@ -99,7 +115,7 @@ def stage_rules() -> ResponseReturnValue:
         found=_told(found) if found else None,
         stages=[(stage.key, stage.name(locale())) for stage in STAGES],
         types={key: translate(name) for key, name in EVENT_TYPES.items()},
-        versions=len(shop().settings.stage_versions),
+        versions=versions,
         write=writer(),
     )
     return (page, 400) if wrong else page

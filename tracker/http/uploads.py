@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from tracker import spend
 from tracker.http import ad_spend, order_list
@@ -54,8 +55,11 @@ def fill_orders() -> ResponseReturnValue:
 
 
 def _file() -> bytes | None:
+    """None when none was chosen.  Raises RequestEntityTooLarge: half a file is never read."""
     file = request.files.get("file")
     data = file.read(spend.MAX_BYTES + 1) if file else b""
+    if len(data) > spend.MAX_BYTES:
+        raise RequestEntityTooLarge
     if not data:
         flash(gettext("Choose a file first."), "warning")
         return None

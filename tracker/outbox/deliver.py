@@ -130,6 +130,12 @@ def settle(db: Connection, row: Row[Any], error: DeliveryError | None, now: Inst
         log.warning("mail=%s of shop=%s not sent, attempts=%s: %s", row.mail_id, row.shop_id, row.attempts, told)
 
 
+def take_back(db: Connection, shop_id: int, to: str, why: str, now: Instant) -> None:
+    """Park what is owed to somebody who is to get it no more; what is on its way to the mail server this moment arrives."""
+    owed = (c.shop_id == shop_id) & (c.to == to) & c.sent_at.is_(None) & c.parked_at.is_(None)
+    db.execute(update(t.mails).where(owed).values(parked_at=now, due_at=now + KEEP_BODY, trying_since_at=None, last_error=why))
+
+
 def _write(db: Connection, row: Row[Any], **values: Any) -> bool:
     """Whether the row was still as we saw it."""
     seen = (c.shop_id == row.shop_id) & (c.mail_id == row.mail_id) & (c.due_at == row.due_at)

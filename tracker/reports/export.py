@@ -114,16 +114,16 @@ def _headings(columns: tuple[Column, ...]) -> list[str]:
 
 def _csv_cells(column: Column, value: Cell, say: Say, translate: Translate) -> list[str]:
     if column.unit is Unit.MONEY:
-        return [_major(value), _harmless(value.currency)] if isinstance(value, Money) else ["", ""]
+        return [_major(value), harmless(value.currency)] if isinstance(value, Money) else ["", ""]
     cell = _json_cell(column, value, translate)
     text = "" if cell is None else str(cell)
     if column.unit is Unit.TEXT:
-        text = _harmless(text)
+        text = harmless(text)
     if not column.vocabulary:
         return [text]
-    return [text, _harmless(say(column.vocabulary, value)) if isinstance(value, str) else ""]
+    return [text, harmless(say(column.vocabulary, value)) if isinstance(value, str) else ""]
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """What a spreadsheet would run as a formula becomes text.  Spaces before it do not help an attacker."""
     return "'" + text if text.lstrip(" \u00a0").startswith(_FORMULA_STARTS) else text

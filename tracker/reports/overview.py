@@ -33,7 +33,7 @@ FILTERS = FAMILIES["acts"].kinds
 COLUMNS = (
     Column("stage", Unit.TEXT, N_("Stage"), N_("A place in the customer journey, by the chosen stage view."), "stage"),
     Column("reach", Unit.COUNT, N_("Reach"), N_("Journeys that began in the period and reached this stage.")),
-    Column("visits", Unit.COUNT, N_("Visits"), N_("Arrivals from outside that led into this stage.")),
+    Column("visits", Unit.COUNT, N_("Arrivals"), N_("Arrivals from outside that led into this stage.")),
     Column("pages", Unit.COUNT, N_("Pages seen"), N_("Pages looked at in this stage.")),
     Column(
         "time_on_page",
