@@ -227,8 +227,10 @@ def test_today_is_compared_with_the_same_weekday_until_the_same_hour(db: Connect
         ("today", now, 2, 2, Money(1_150, "DKK")),
         ("last_week", now - 7 * DAY, 1, 1, Money(0, "DKK")),
     ]
+    add_journey(db, shop, 8, now - 1, 20260916, channel="direct", number=2)
+    add_order(db, shop, 8, now - 1, channel="direct")
     filtered = ask(db, shop, now, "overview", filter="channel=direct").beside["today"].rows
-    assert [(row["journeys"], row["orders"]) for row in filtered] == [(0, 0), (0, 0)]
+    assert [(row["journeys"], row["orders"]) for row in filtered] == [(1, 1), (0, 0)]
 
 
 def test_the_same_hour_is_that_of_the_clock_on_the_wall(db: Connection, shop: Shop) -> None:
