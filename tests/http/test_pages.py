@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -117,6 +118,19 @@ def test_downloads_ask_what_the_page_asked(engine: Engine, config: Config, now: 
         "view=five",
     ]
     assert client.get(f"/api/v1/shops/1/reports/stages.json?{address}").json["filter"] == "device=mobile,channel=email"
+
+
+def test_the_menu_keeps_what_was_chosen_as_far_as_the_other_page_heeds_it(engine: Engine, config: Config, now: Instant) -> None:
+    add_user(engine, now, add_shop(engine, now, journeys=40))
+    client = logged_in(make_app(engine, config, now))
+    chosen = "period=7d&compare=year&view=five&filter=device%3Dmobile&filter=campaign%3Dsommer&sort=-reached"
+    text = client.get(f"/shops/1/stages?{chosen}").text
+    links = dict(re.findall(r'href="/shops/1/([a-z-]+)\?([^"]*)" ', text))
+    assert links["flow"] == "period=7d&amp;view=five&amp;compare=year&amp;filter=device%3Dmobile,campaign%3Dsommer"
+    assert links["landing-pages"] == "period=7d&amp;compare=year&amp;filter=device%3Dmobile"
+    assert links["data-health"] == "period=7d&amp;compare=year"
+    assert 'href="/shops/1/customers" ' in text
+    assert 'href="/shops/1/settings" ' in text
 
 
 def test_the_switcher_leads_to_the_same_page_of_another_shop(engine: Engine, config: Config, now: Instant) -> None:

@@ -67,16 +67,14 @@ def test_carts_are_added_up_by_step_and_age_and_never_over_currencies(db: Connec
     }  # fmt: skip
     steps = [(row["step"], row["carts"], row["abandoned"], row["value"]) for row in table.beside["steps"].rows]
     assert steps == [
-        ("cart", 2, 1, Money(1_030, "DKK")),
-        ("add_payment_info", 1, 1, Money(500, "DKK")),
-        ("add_payment_info", 1, 1, Money(700, "SEK")),
+        ("cart", 2, 1, (Money(1_030, "DKK"),)),
+        ("add_payment_info", 2, 2, (Money(500, "DKK"), Money(700, "SEK"))),
     ]
     ages = [(row["age"], row["days"], row["carts"], row["checkouts"], row["value"]) for row in table.beside["ages"].rows]
     assert ages == [
-        ("active", None, 1, 0, Money(1_000, "DKK")),
-        ("abandoned", 0, 1, 1, Money(500, "DKK")),
-        ("abandoned", 0, 1, 1, Money(700, "SEK")),
-        ("abandoned", 1, 1, 0, Money(30, "DKK")),
+        ("active", None, 1, 0, (Money(1_000, "DKK"),)),
+        ("abandoned", 0, 2, 2, (Money(500, "DKK"), Money(700, "SEK"))),
+        ("abandoned", 1, 1, 0, (Money(30, "DKK"),)),
     ]
 
 

@@ -167,7 +167,7 @@ def test_endings_are_told_by_page_step_stage_and_error(db: Connection, now: Inst
         (Sentence("No page", {}), 5, Share(5, 50)),
     ]
     assert cells(table.beside["steps"], "step", "journeys") == [
-        (None, 40), ("cart", 6), ("begin_checkout", 0), ("add_contact_info", 0), ("add_address_info", 0),
+        ("none", 40), ("cart", 6), ("begin_checkout", 0), ("add_contact_info", 0), ("add_address_info", 0),
         ("add_shipping_info", 0), ("add_payment_info", 4),
     ]  # fmt: skip
     assert [row["journeys"] for row in table.beside["stages"].rows] == [35, 5, 10, 0, 0]

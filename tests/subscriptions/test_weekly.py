@@ -66,7 +66,7 @@ def test_the_plain_part_can_be_read(engine: Engine, post: Mailing, shop: Shop, n
     text, _ = parts(post.look(MONDAY)[0])
     for line in (
         "Journeys: 213, 12.1 % more than the week before.",
-        "Paid search brought 3 orders more than before.",
+        "Paid search brought 3 more orders than before.",
         "Orders: 10",
         "Mon, Sep 7",
         "  Journeys: 38  ####################",

@@ -50,6 +50,9 @@ CHOICES: dict[str, tuple[str, dict[str, str]]] = {
     ),
 }
 
+# Pages that say little of a few weeks: what their link means when it names no days.
+LONG = {f"admin.{name}": "365d" for name in ("clv", "cohorts", "payback")}
+
 MOST_OPTIONS = 200  # of one kind of filter
 
 
@@ -105,6 +108,8 @@ def read_page_query(**fixed: Any) -> Query:
 def arguments() -> dict[str, str]:
     """Of the page's link; a form with several filters sends each for itself."""
     args = request.args.to_dict()
+    if request.endpoint in LONG and not {"period", "since", "until"} & args.keys():
+        args["period"] = LONG[request.endpoint]
     filters = [text for text in request.args.getlist("filter") if text]
     return {**args, "filter": ",".join(filters)} if filters else {key: value for key, value in args.items() if key != "filter"}
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import g, request, url_for
 
+from tracker.http.controls import arguments
 from tracker.http.deps import account, find_own_shop, may
 from tracker.http.locale import translate
 from tracker.http.roles import needed
@@ -145,10 +146,22 @@ def menu(shop_id: int) -> list[Group]:
 def _entries(shop_id: int, endpoints: tuple[str, ...]) -> list[Entry]:
     here = BELOW.get(request.endpoint or "", request.endpoint)
     return [
-        Entry(translate(name_of(one)), url_for(one, shop_id=shop_id), one == here)
+        Entry(translate(name_of(one)), url_for(one, shop_id=shop_id, **_kept(one)), one == here)
         for one in endpoints
         if (right := needed(one, changes=False)) and may(right)
     ]
+
+
+def _kept(endpoint: str) -> dict[str, Any]:
+    """What the reader chose on this page, as far as the other one heeds it: days, comparison, stage view and filters."""
+    name = endpoint.partition(".")[2]
+    if name not in REPORTS or not request.args:
+        return {}
+    heeds = {*REPORTS[name].PARAMETERS} & {"period", "since", "until", "view"}
+    chosen = arguments()
+    kept = {key: chosen[key] for key in (*sorted(heeds), *(["compare"] if "period" in heeds else [])) if chosen.get(key)}
+    filters = [part for part in chosen.get("filter", "").split(",") if part.partition("=")[0] in REPORTS[name].FILTERS]
+    return {**kept, "filter": ",".join(filters)} if filters else kept
 
 
 def switcher() -> list[dict[str, Any]]:

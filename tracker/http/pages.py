@@ -6,11 +6,13 @@ To add a page: a function here, its template, and its place in MENU (menu.py).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy import Connection
 
 from tracker.http.charts import shapes
 from tracker.http.charts import stages as stage_charts
@@ -20,13 +22,16 @@ from tracker.http.find import find_subject
 from tracker.http.locale import translate
 from tracker.reports import answer
 from tracker.reports.query import Query
-from tracker.reports.table import ENOUGH, ReportTable
+from tracker.reports.sorting import sort_rows
+from tracker.reports.table import ENOUGH, N_, ReportTable
 from tracker.reports.words import DIRECTIONS
 from tracker.storage import reading
 from tracker.telling.cells import Writer
 from tracker.telling.changes import figure_changes, row_changes
-from tracker.telling.insight import INSIGHTS, reasons_of_change
+from tracker.telling.insight import INSIGHTS, of_sales, reasons_of_change
 from tracker.telling.questions import Answered, answers, of_all
+
+_TOP = 6  # rows of the overview's small charts
 
 
 def add_views(blueprint: Blueprint) -> None:
@@ -54,11 +59,10 @@ def overview() -> ResponseReturnValue:
     with reading(deps().engine) as db:
         table = answer("overview", db, shop(), query)
         before = answer("overview", db, shop(), then) if then else None
-        channels, channels_before = (
-            answer("channels", db, shop(), of_all(shop(), one)) if one else None for one in (query, then)
-        )
-        days = answer("orders", db, shop(), of_all(shop(), query))
+        channels, channels_before = _both(db, "channels", query, then)
+        days, days_before = _both(db, "orders", query, then)
         journeys_by_day = answer("stages", db, shop(), query).beside["days"]
+        products = answer("products", db, shop(), of_all(shop(), query))
         controls = make_controls(db, "overview", query, compares=True)
         answered = list(answers(db, shop(), query, writer))
     return render_template(
@@ -71,16 +75,47 @@ def overview() -> ResponseReturnValue:
         compared=span(then, write) if then else None,
         changes=figure_changes(table, before, write),
         stage_changes=row_changes(table, before, write),
-        reasons=list(reasons_of_change(channels, channels_before, write)) if channels and channels_before else [],
+        said=[
+            *of_sales(table, before, write),
+            *(reasons_of_change(channels, channels_before, write) if channels_before else ()),
+        ],
         answers=[_with_link(one) for one in answered],
         charts={
             "journeys": shapes.days("journeys", "ordered", overlaid=True)(journeys_by_day, query, write),
-            "net": shapes.days("net")(days, query, write),
+            "net": _net_by_day(days, days_before, query, then, write),
+            "channels": shapes.bars("channel", "net", also="orders", most=_TOP)(_by_net(channels), query, write),
+            "products": shapes.bars("name", "net", also="bought", most=_TOP)(_by_net(products), query, write),
         },
+        days_args={"since": query.since, "until": query.until} if query.period == "custom" else {"period": query.period},
         downloads=downloads("overview"),
         enough=ENOUGH,
         demo=deps().config.demo,
     )
+
+
+def _both(db: Connection, name: str, query: Query, then: Query | None) -> tuple[ReportTable, ReportTable | None]:
+    """A report's answer for the days, and for those that they are compared with; without the filter."""
+    now = answer(name, db, shop(), of_all(shop(), query))
+    return now, answer(name, db, shop(), of_all(shop(), then)) if then else None
+
+
+def _net_by_day(
+    now: ReportTable, before: ReportTable | None, query: Query, then: Query | None, write: Writer
+) -> dict[str, Any] | None:
+    """With a line for the days that it is compared with."""
+    draw = shapes.days("net")
+    drawn = draw(now, query, write)
+    past = draw(before, then, write) if before and then else None
+    if not drawn or not past:
+        return drawn
+    drawn["series"][0]["name"] = translate(N_("This period"))
+    line = {**past["series"][0], "name": translate(N_("The period before")), "line": True}
+    return {**drawn, "series": [*drawn["series"], line]}
+
+
+def _by_net(table: ReportTable) -> ReportTable:
+    """What brings most first."""
+    return replace(table, rows=sort_rows(table.rows, table.columns, "-net"))
 
 
 def _with_link(one: Answered) -> dict[str, Any]:

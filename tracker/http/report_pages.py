@@ -46,6 +46,7 @@ class Part:
     only_chart: bool = False
     hidden: tuple[str, ...] = ()  # columns that only the files have, since the table would be too wide
     empty: str = ""  # msgid: what an empty table means
+    quiet: bool = False  # left out while its table is empty
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ PAGES: dict[str, ReportPage] = {
     "ai_assistants": ReportPage(
         (
             Part(N_("Assistants"), chart=shapes.bars("source", "arrivals", also="conversion")),
-            Part(N_("How far they get"), "stages", shapes.heat("source", "stage", "share"), half=True, only_chart=True),
-            Part(N_("Where they land"), "pages", half=True),
+            Part(N_("How far they get"), "stages", shapes.heat("source", "stage", "share"), only_chart=True),
+            Part(N_("Where they land"), "pages"),
         ),
         empty=N_("Nobody came from an assistant in this time. They are told by the address they come from, and by utm_source."),
     ),
@@ -90,8 +91,8 @@ PAGES: dict[str, ReportPage] = {
     ),
     "costs": ReportPage(
         (
-            Part(N_("Cost and revenue"), chart=shapes.grouped("channel", ("spend", "net"))),
-            Part(N_("Spend without a rate"), "missing_rates"),
+            Part(N_("Cost and revenue"), chart=shapes.grouped("channel", ("spend", "net"), needs=("spend",))),
+            Part(N_("Spend without a rate"), "missing_rates", quiet=True),
         ),
         empty=N_("Upload what your advertising costs: then each channel says what it brings in for it."),
         below="admin/upload_spend.html",
@@ -113,13 +114,13 @@ PAGES: dict[str, ReportPage] = {
     "touchpoints": ReportPage(
         (
             Part(N_("Journeys by touchpoints"), chart=shapes.columns("touchpoints", "journeys", "ordered", overlaid=True)),
-            Part(N_("Days until the order"), "days", shapes.columns("days", "journeys"), half=True),
+            Part(N_("Days until the order"), "days", shapes.columns("days", "journeys")),
         )
     ),
     "endings": ReportPage(
         (
             Part(N_("At which page"), chart=shapes.bars("page", "journeys"), half=True, hidden=("pages",)),
-            Part(N_("At which step"), "steps", shapes.bars("step", "journeys"), half=True),
+            Part(N_("At which step"), "steps", shapes.bars("step", "journeys", without="none"), half=True),
             Part(N_("In which stage"), "stages", shapes.bars("stage", "journeys"), half=True),
             Part(
                 N_("After which error"),
@@ -232,12 +233,11 @@ PAGES: dict[str, ReportPage] = {
     ),
     "satisfaction": ReportPage(
         (
-            Part(N_("Scores"), chart=shapes.stacked("type", ("good", "middle", "bad"))),
+            Part(N_("Scores"), chart=shapes.stacked("type", ("good", "middle", "bad"), ("accent", "soft", "lost"))),
             Part(N_("By week"), "weeks"),
             Part(N_("By stage"), "stages", half=True),
             Part(N_("Stars of reviews"), "stars", shapes.bars("stars", "reviews", also="share"), half=True),
-            Part(N_("Each score"), "scores", half=True),
-            Part(N_("Scores by day"), "days", half=True),
+            Part(N_("Each score"), "scores"),
         ),
         figures=("nps", "nps_answers", "promoters", "detractors", "csat", "ces", "stars", "reviews", "returns", "complaints"),
         empty=N_("No answer yet. docs/surveys.md says how to ask, by a link in a mail or on the page."),
@@ -330,13 +330,18 @@ def _report_page(name: str) -> str:
         changes=figure_changes(table, before, write),
         insights=INSIGHTS[name](table, query, write) if name in INSIGHTS else [],
         # Of several filters at once some tables cannot be told.
-        shown=[_shown(name, part, table, before, query) for part in page.parts if not part.table or part.table in table.beside],
+        shown=[_shown(name, part, table, before, query) for part in _parts(page, table)],
         enough=ENOUGH,
         link_of=partial(link_of, query),
         older=again(cursor=table.next_cursor) if table.next_cursor else None,
         newest=again() if query.cursor else None,
         demo=deps().config.demo,
     )
+
+
+def _parts(page: ReportPage, table: ReportTable) -> list[Part]:
+    known = [part for part in page.parts if not part.table or part.table in table.beside]
+    return [part for part in known if not part.quiet or table.beside[part.table].rows]
 
 
 def _figures(page: ReportPage, table: ReportTable) -> list[Column]:

@@ -24,7 +24,7 @@ FILTERS = tuple(kind for kind in FAMILIES["arrivals"].kinds if kind != "channel"
 CHANNEL: Channel = "ai_assistant"
 MOST_PAGES = 100  # of the table beside
 
-_ASSISTANT = Column("source", Unit.TEXT, N_("Assistant"), N_("The assistant that sent the first arrival."))
+_ASSISTANT = Column("source", Unit.TEXT, N_("Assistant"), N_("The assistant that sent the first arrival."), "assistant")
 _ARRIVALS = Column(
     "arrivals",
     Unit.COUNT,
@@ -35,7 +35,7 @@ COLUMNS = (_ASSISTANT, _ARRIVALS, arrivals.JOURNEYS, *arrivals.REACHED, *arrival
 FIGURES = (_ARRIVALS, arrivals.JOURNEYS, *arrivals.REACHED, *arrivals.AMOUNTS)
 
 PAGE_COLUMNS = (
-    Column("source", Unit.TEXT, N_("Assistant"), N_("The assistant that sent the arrivals.")),
+    Column("source", Unit.TEXT, N_("Assistant"), N_("The assistant that sent the arrivals."), "assistant"),
     Column("page", Unit.TEXT, N_("Page"), N_("The path of the page on which they landed.")),
     Column("arrivals", Unit.COUNT, N_("Arrivals"), N_("Arrivals by the assistant on this page.")),
     Column("share", Unit.SHARE, N_("Of its arrivals"), N_("As a share of all arrivals by this assistant.")),

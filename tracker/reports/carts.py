@@ -90,9 +90,7 @@ class _Group(NamedTuple):
 
 
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
-    """The filled carts, latest change first, page by page; beside it all of them by step and by age, each with a row for every
-    currency.
-    """
+    """The filled carts, latest change first, page by page; beside it all of them by step and by age."""
     filled = and_(_c.shop_id == shop.shop_id, _c.state == FILLED, *_conditions(query))
     age = _age(shop, query.now)
     groups = [_Group(*row) for row in db.execute(_grouped(filled, age, query.now))]
@@ -192,23 +190,22 @@ def _values(groups: Iterable[_Group]) -> tuple[Money, ...]:
 
 
 def _steps(groups: Iterable[_Group]) -> list[Row]:
-    by: dict[tuple[int, str], list[_Group]] = defaultdict(list)
+    by: dict[int, list[_Group]] = defaultdict(list)
     for group in groups:
-        by[CART_STEPS.index(group.step), group.currency].append(group)
-    return [{"step": CART_STEPS[step], **_sums(by[step, currency], currency)} for step, currency in sorted(by)]
+        by[CART_STEPS.index(group.step)].append(group)
+    return [{"step": CART_STEPS[step], **_sums(by[step])} for step in sorted(by)]
 
 
 def _ages(groups: Iterable[_Group]) -> list[Row]:
     ages = ("active", "idle", "abandoned")
-    by: dict[tuple[int, int, str], list[_Group]] = defaultdict(list)
+    by: dict[tuple[int, int], list[_Group]] = defaultdict(list)
     for group in groups:
-        by[ages.index(group.age), group.days, group.currency].append(group)
+        by[ages.index(group.age), group.days].append(group)
     return [
-        {"age": ages[age], "days": days if ages[age] == "abandoned" else None, **_sums(by[age, days, currency], currency)}
-        for age, days, currency in sorted(by)
+        {"age": ages[age], "days": days if ages[age] == "abandoned" else None, **_sums(by[age, days])}
+        for age, days in sorted(by)
     ]
 
 
-def _sums(groups: Sequence[_Group], currency: str) -> Row:
-    """Of groups of one currency."""
-    return {**_counts(groups), "value": _value(sum(group.value for group in groups), currency)}
+def _sums(groups: Sequence[_Group]) -> Row:
+    return {**_counts(groups), "value": _values(groups) or None}

@@ -41,8 +41,12 @@ EXPECTED = (
         "expected_orders", Unit.NUMBER, N_("Orders to come"), N_("Expected in the next 365 days, if customers go on as before.")
     ),
     Column("expected_net", Unit.MONEY, N_("Revenue to come"), N_("Net revenue expected in the next 365 days.")),
-    Column("expected_low", Unit.MONEY, N_("at least"), N_("Less comes one time in ten, if customers go on as before.")),
-    Column("expected_high", Unit.MONEY, N_("at most"), N_("More comes one time in ten, if customers go on as before.")),
+    Column(
+        "expected_low", Unit.MONEY, N_("Revenue, at least"), N_("Less comes one time in ten, if customers go on as before.")
+    ),
+    Column(
+        "expected_high", Unit.MONEY, N_("Revenue, at most"), N_("More comes one time in ten, if customers go on as before.")
+    ),
 )
 RISK = Column("risk", Unit.SHARE, N_("Risk of leaving"), N_("The chance that they have left, by their own rhythm of ordering."))
 SEGMENT = Column("segment", Unit.TEXT, N_("Segment"), N_("By silence, number of orders and net revenue."), vocabulary="segment")

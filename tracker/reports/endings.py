@@ -39,8 +39,8 @@ STEP_COLUMNS = (
         "step",
         Unit.TEXT,
         N_("Step"),
-        N_("The furthest that a cart of the journey came; empty: nothing was put in one."),
-        vocabulary="cart_step",
+        N_("The furthest that a cart of the journey came."),
+        vocabulary="ended_step",
     ),
     *_ENDED,
 )
@@ -107,7 +107,7 @@ def _pages(amounts: Counter[str], lapsed: int, most: int) -> list[Row]:
 
 def _steps(steps: Counter[str], lapsed: int) -> list[Row]:
     """All of them, in order; first those without a cart."""
-    found = [(None, lapsed - steps.total()), *((step, steps[step]) for step in CART_STEPS)]
+    found = [("none", lapsed - steps.total()), *((step, steps[step]) for step in CART_STEPS)]
     return [{"step": step, **_ended(journeys, lapsed)} for step, journeys in found]
 
 

@@ -91,16 +91,18 @@ FIGURES = (
 )
 
 
-def _part(key: str, title: str, definition: str) -> tuple[Column, ...]:
+def _part(key: str, title: str, definition: str, vocabulary: str) -> tuple[Column, ...]:
     return (
-        Column(key, Unit.TEXT, title, definition),
+        Column(key, Unit.TEXT, title, definition, vocabulary),
         Column("orders", Unit.COUNT, N_("Orders"), N_("Orders that stand, by the day of the order.")),
         Column("net", Unit.MONEY, N_("Net revenue"), N_("Of these orders, by the day of the order.")),
     )
 
 
-PAYMENT_COLUMNS = _part("payment", N_("Payment"), N_("How it was paid, in the platform's word."))
-VIA_COLUMNS = _part("via", N_("Way in"), N_("How the order came in, in the platform's word: checkout, phone, till and so on."))
+PAYMENT_COLUMNS = _part("payment", N_("Payment"), N_("How it was paid, in the platform's word."), "payment")
+VIA_COLUMNS = _part(
+    "via", N_("Way in"), N_("How the order came in, in the platform's word: checkout, phone, till and so on."), "way_in"
+)
 
 CURRENCY_COLUMNS = (
     Column("currency", Unit.TEXT, N_("Currency"), N_("In which the orders were paid; all amounts of the row are in it.")),

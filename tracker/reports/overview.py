@@ -87,7 +87,7 @@ FIGURES = (
         "net",
         Unit.MONEY,
         N_("Net revenue"),
-        N_("Of the orders of the period: after discounts and refunds, without VAT and shipping."),
+        N_("Of the orders of the period: after discounts and refunds, without VAT and shipping, in the shop's currency."),
     ),
     Column(
         "order_value",
@@ -166,12 +166,10 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
         sample=sample,
         figures=FIGURES,
         totals=totals,
-        notes=_notes(query, shop, enough=enough),
+        notes=_notes(query, shop, enough=enough) + counters.unrated_note(now.orders),
         beside={
             "periods": ReportTable(PERIOD_COLUMNS, periods, sample),
-            "changes": ReportTable(
-                CHANGE_COLUMNS, _changes(_in_own(now, shop), _in_own(before, shop)) if enough else [], sample
-            ),
+            "changes": ReportTable(CHANGE_COLUMNS, _changes(totals, totals_before) if enough else [], sample),
             "today": ReportTable(TODAY_COLUMNS, _today(db, shop, query), sample),
         },
     )
@@ -198,7 +196,7 @@ def _figures(read: _Read, shop: Shop) -> dict[str, Cell]:
         "visits": read.journeys["sessions"],
         "conversion": Share(read.journeys["ordered"], read.journeys["journeys"]),
         "orders": orders,
-        "net": counters.money(read.orders, "net", shop),
+        "net": Money(read.orders["net"], shop.settings.currency) if rated else None,
         "order_value": Money(round(read.orders["net"] / rated), shop.settings.currency) if rated else None,
         "new_customers": read.orders["first"],
         "repeat_share": _repeat_share(read),
@@ -206,11 +204,6 @@ def _figures(read: _Read, shop: Shop) -> dict[str, Cell]:
         "nps": read.nps.value,
         "referral_rate": Share(read.links, read.customers),
     }
-
-
-def _in_own(read: _Read, shop: Shop) -> dict[str, Cell]:
-    """With money in the shop's currency alone, so that it can be compared."""
-    return {**_figures(read, shop), "net": Money(read.orders["net"], shop.settings.currency)}
 
 
 def _repeat_share(read: _Read) -> Share:

@@ -31,8 +31,8 @@ ORDER_COLUMNS = (
     Column("returns", Unit.COUNT, N_("Returns"), N_("How many returns were asked for.")),
     Column("parcels", Unit.COUNT, N_("Parcels"), N_("Parcels that were shipped.")),
     Column("delivered", Unit.COUNT, N_("Delivered"), N_("Of these, parcels that were delivered.")),
-    Column("payment", Unit.TEXT, N_("Payment"), N_("How it was paid, in the platform's word.")),
-    Column("via", Unit.TEXT, N_("Way in"), N_("How the order came in, in the platform's word.")),
+    Column("payment", Unit.TEXT, N_("Payment"), N_("How it was paid, in the platform's word."), "payment"),
+    Column("via", Unit.TEXT, N_("Way in"), N_("How the order came in, in the platform's word."), "way_in"),
     Column("coupon", Unit.TEXT, N_("Coupon"), N_("The coupon's code.")),
 )
 

@@ -54,11 +54,13 @@ COLUMNS = (
 )
 
 PAYMENT_COLUMNS = (
-    Column("payment", Unit.TEXT, N_("Payment"), N_("How the order is paid, in the list's words.")),
+    Column("payment", Unit.TEXT, N_("Payment"), N_("How the order is paid, in the list's words."), "payment"),
     *_COUNTS,
 )
 WAY_COLUMNS = (
-    Column("via", Unit.TEXT, N_("Came in by"), N_("How the order came in, in the list's words: checkout, phone, till …")),
+    Column(
+        "via", Unit.TEXT, N_("Came in by"), N_("How the order came in, in the list's words: checkout, phone, till …"), "way_in"
+    ),
     *_COUNTS,
 )
 

@@ -254,6 +254,34 @@ WAYS = {  # those that are usual
     "facebook": "Facebook",
     "other": N_("Other"),
 }
+PAYMENTS = {  # those that are usual; other words of a platform stand as they are
+    "card": N_("Card"),
+    "mobilepay": "MobilePay",
+    "klarna": "Klarna",
+    "paypal": "PayPal",
+    "swish": "Swish",
+    "vipps": "Vipps",
+    "invoice": N_("Invoice"),
+    "cod": N_("Cash on delivery"),
+    "cash": N_("Cash"),
+    "bank_transfer": N_("Bank transfer"),
+    "gift_card": N_("Gift card"),
+}
+WAYS_IN = {  # of orders; those that are usual
+    "checkout": N_("The shop's checkout"),
+    "pos": N_("Till"),
+    "phone": N_("Phone order"),
+    "subscription": N_("Subscription"),
+    "admin": N_("Made by hand"),
+    "api": N_("Another program"),
+}
+ASSISTANTS = {
+    "chatgpt": "ChatGPT",
+    "perplexity": "Perplexity",
+    "copilot": "Copilot",
+    "claude": "Claude",
+    "gemini": "Gemini",
+}
 PURPOSES = {
     "newsletter": N_("Newsletter"),
     "welcome": N_("Welcome"),
@@ -351,6 +379,7 @@ FIGURES = {  # of the overview
     "referral_rate": N_("Referral rate"),
 }
 CART_STEPS = {"cart": N_("Cart"), **{step: EVENT_TYPES[step] for step in STEPS}}
+ENDED_STEPS = {"none": N_("Nothing in the cart"), **CART_STEPS}
 CART_STATES = {"filled": N_("Under way"), "ordered": N_("Ordered"), "emptied": N_("Emptied"), "expired": N_("Expired")}
 CART_AGES = {"active": N_("Active"), "idle": N_("Idle"), "abandoned": N_("Abandoned")}
 
@@ -405,6 +434,10 @@ VOCABULARIES: dict[str, Mapping[str, str]] = {
     "deed": DEEDS,
     "way": WAYS,
     "purpose": PURPOSES,
+    "payment": PAYMENTS,
+    "way_in": WAYS_IN,
+    "assistant": ASSISTANTS,
+    "ended_step": ENDED_STEPS,
     "span": SPANS,
     "map_field": MAP_FIELDS,
     "sender": SENDERS,

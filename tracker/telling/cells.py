@@ -24,6 +24,7 @@ from tracker.telling.numbers import currency_symbol, write_number
 
 NOTHING = "–"
 _LARGE = 1_000  # major units
+_MANY = 100  # from here on a tenth says nothing
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
@@ -94,12 +95,14 @@ class Writer:
         return f"{amount} {currency_symbol(money.currency, self.locale)}"
 
     def brief(self, column: Column, value: Cell) -> list[str]:
-        """As a figure that stands alone: large sums without their small change, and each currency on a line of its own."""
+        """As a figure that stands alone: short where it can be, each currency on a line of its own."""
         match value:
             case Money():
                 return [self._large(value)]
             case (Money(), *_):
                 return [self._large(one) for one in value if isinstance(one, Money)]
+            case float() if column.unit is Unit.NUMBER and (value.is_integer() or abs(value) >= _MANY):
+                return [self.count(value)]
         return [self.cell(column, value)]
 
     def _large(self, money: Money) -> str:

@@ -23,9 +23,11 @@ NEITHER = frozenset({
     "discount", "lapsed", "mean", "mean_days", "median", "opened", "ordered_mean", "ordered_median", "shipping", "spend", "tax",
     "touchpoints",
 })  # fmt: skip
+# Columns that an earlier time has less of for being earlier: most of its journeys are over.
+NOT_COMPARED = frozenset({"open", "still", "under_way"})
 # Columns that show their change in the rows of a table as well.
 SHOWN_IN_ROWS = frozenset({
-    "answers", "arrivals", "carts", "customers", "journeys", "listed", "looked", "net", "orders", "reach", "reached", "sales",
+    "answers", "arrivals", "customers", "journeys", "listed", "looked", "net", "orders", "reach", "reached", "sales",
     "sent",
 })  # fmt: skip
 
@@ -69,7 +71,7 @@ def _change(column: Column, now: Cell, then: Cell, write: Writer) -> Change | No
     if isinstance(now, Share) and isinstance(then, Share):
         return _points(column, now, then, write)
     first, second = _amount(now), _amount(then)
-    if first is None or not second or column.unit is Unit.INSTANT:
+    if first is None or not second or column.unit is Unit.INSTANT or column.key in NOT_COMPARED:
         return None
     if column.unit is Unit.COUNT and max(first, second) < ENOUGH:
         return None

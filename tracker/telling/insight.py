@@ -144,10 +144,7 @@ def of_data_health(table: ReportTable, query: Query, write: Writer) -> list[str]
         return []
     if not ringing:
         return [write.translate(N_("Nothing stands out: what was sent was measured."))]
-    return [
-        f"{write.say('alarm', str(row['alarm']))}: {write.say('alarm_state', str(row['state']))}. {_cell(row['advice'], write)}"
-        for row in ringing
-    ]
+    return [f"{write.say('alarm', str(row['alarm']))}. {_cell(row['advice'], write)}" for row in ringing]
 
 
 def of_reconciliation(table: ReportTable, query: Query, write: Writer) -> list[str]:
@@ -278,6 +275,38 @@ INSIGHTS: dict[str, Insight] = {
 }
 
 
+def of_sales(table: ReportTable, before: ReportTable | None, write: Writer) -> list[str]:
+    """What was sold, against the days before, and today so far; the table is the report `overview`."""
+    orders, net = _count(table.totals["orders"]), table.totals["net"]
+    said = []
+    if orders and isinstance(net, Money):
+        told = {"net": write.money(net, whole=True), "orders": write.count(orders)}
+        then = _minor(before.totals["net"]) if before and min(table.sample, before.sample) >= ENOUGH else 0
+        change = net.minor / then - 1 if then > 0 else None
+        if change is None:
+            said.append(_say(write, N_("Sold for %(net)s in %(orders)s orders."), **told))
+        else:
+            more = N_("Sold for %(net)s in %(orders)s orders: %(change)s more than before.")
+            less = N_("Sold for %(net)s in %(orders)s orders: %(change)s less than before.")
+            said.append(_say(write, more if change >= 0 else less, **told, change=write.percent(abs(change))))
+    return [*said, *_today(table, write)]
+
+
+def _today(table: ReportTable, write: Writer) -> Iterator[str]:
+    """Against the same weekday last week until the same time of the day."""
+    today, then = table.beside["today"].rows
+    if _count(today["journeys"]) + _count(then["journeys"]) == 0:
+        return
+    yield _say(
+        write,
+        N_("Today so far: %(net)s (orders: %(orders)s). A week ago at this time: %(net_then)s (orders: %(orders_then)s)."),
+        net=_cell(today["net"], write),
+        orders=write.count(_count(today["orders"])),
+        net_then=_cell(then["net"], write),
+        orders_then=write.count(_count(then["orders"])),
+    )
+
+
 def reasons_of_change(now: ReportTable, before: ReportTable, write: Writer) -> Iterator[str]:
     """Which channel did most to change the number of orders; both tables are the report `channels`."""
     then = {row["channel"]: row for row in before.rows}
@@ -287,8 +316,8 @@ def reasons_of_change(now: ReportTable, before: ReportTable, write: Writer) -> I
     if min(now.sample, before.sample) < ENOUGH or not moved:
         return
     for gap, row in _extremes(moved):
-        more = N_("%(channel)s brought %(count)s orders more than before.")
-        text = more if gap > 0 else N_("%(channel)s brought %(count)s orders less than before.")
+        more = N_("%(channel)s brought %(count)s more orders than before.")
+        text = more if gap > 0 else N_("%(channel)s brought %(count)s fewer orders than before.")
         yield _say(write, text, channel=_channel(row, write), count=write.count(abs(gap)))
 
 

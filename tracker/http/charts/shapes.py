@@ -33,15 +33,19 @@ def amount(cell: Cell) -> float | None:
     return None
 
 
-def bars(name: str | Sequence[str], value: str, part: str | None = None, most: int = MOST, also: str | None = None) -> Chart:
+def bars(
+    name: str | Sequence[str], value: str, part: str | None = None, most: int = MOST, also: str | None = None, without: str = ""
+) -> Chart:
     """A bar for each row, the longest first as the table has them; `part`, a column of the same unit, is drawn inside it.
 
-    `also`: a column that is told behind the bar's own figure.
+    `also`: a column that is told behind the bar's own figure; `without`: the name of a row that would dwarf the others.
     """
+
+    first = name if isinstance(name, str) else name[0]
 
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         columns = by_key(table)
-        rows = [row for row in table.rows if not sums_up(row) and amount(row.get(value))][:most]
+        rows = [row for row in table.rows if not sums_up(row) and amount(row.get(value)) and row.get(first) != without][:most]
         if not rows:
             return None
         told = [value, *([also] if also else [])]
@@ -57,6 +61,7 @@ def bars(name: str | Sequence[str], value: str, part: str | None = None, most: i
                 for row in rows
             ],
             "names": [write.translate(columns[key].title) for key in (value, part) if key] if part else [],
+            "key": " · ".join(write.translate(columns[key].title) for key in told) if also else "",
         }
 
     return draw
@@ -76,12 +81,12 @@ def sums(name: str, value: str) -> Chart:
     return draw
 
 
-def grouped(name: str | Sequence[str], values: Sequence[str], most: int = 8) -> Chart:
-    """Several bars for each row, one of each column; their units are the same."""
+def grouped(name: str | Sequence[str], values: Sequence[str], most: int = 8, needs: Sequence[str] = ()) -> Chart:
+    """Several bars for each row, one of each column; their units are the same.  `needs`: columns of which a row has one."""
 
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         columns = by_key(table)
-        rows = [row for row in table.rows if not sums_up(row) and any(amount(row.get(key)) for key in values)][:most]
+        rows = [row for row in table.rows if not sums_up(row) and any(amount(row.get(key)) for key in needs or values)][:most]
         if not rows:
             return None
         return {
@@ -215,8 +220,8 @@ def month_lines(row: str, months: Sequence[str]) -> Chart:
     return draw
 
 
-def stacked(name: str, parts: Sequence[str]) -> Chart:
-    """A bar for each row, made of its parts as shares of their sum."""
+def stacked(name: str, parts: Sequence[str], shades: Sequence[str] = ()) -> Chart:
+    """A bar for each row, made of its parts as shares of their sum; `shades`: their colours in admin.css."""
 
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         told = by_key(table)
@@ -234,7 +239,12 @@ def stacked(name: str, parts: Sequence[str]) -> Chart:
             }
             for key in parts
         ]
-        return {"kind": "stays", "names": [row_name(told, row, name, write) for row in rows], "series": series}
+        return {
+            "kind": "stays",
+            "shades": shades,
+            "names": [row_name(told, row, name, write) for row in rows],
+            "series": series,
+        }
 
     return draw
 

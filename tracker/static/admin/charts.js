@@ -98,7 +98,7 @@
     });
     return {
       legend: parts ? { bottom: 0, selectedMode: false, itemWidth: 12, itemHeight: 12, textStyle: text({ fontSize: 12 }) } : undefined,
-      grid: { left: narrow(element) ? 150 : 200, right: narrow(element) ? 124 : 170, top: 4, bottom: parts ? 34 : 4 },
+      grid: { left: narrow(element) ? 150 : 200, right: 16 + Math.max(...data.bars.map((one) => one.label.length)) * (narrow(element) ? 7.2 : 7.8), top: 4, bottom: parts ? 34 : 4 },
       tooltip: tooltip({ trigger: "item", formatter: (p) => encode(`${p.name}: ${data.bars[p.dataIndex].label}`) }),
       xAxis: hiddenAxis(Math.max(most, 0.01)),
       yAxis: nameAxis(element, data.bars.map((one) => one.name)),
@@ -151,7 +151,7 @@
     element.style.height = "250px";
     return {
       ...upright(element, data),
-      series: data.series.map((one, i) => ({ name: one.name, type: "bar", barMaxWidth: 28, barGap: data.overlaid ? "-100%" : "10%", z: 2 + i, itemStyle: { color: data.overlaid && !i ? colour("soft") : data.overlaid ? colour("accent") : undefined, borderRadius: [3, 3, 0, 0] }, data: one.values })),
+      series: data.series.map((one, i) => one.line ? { name: one.name, type: "line", symbol: "none", z: 4, lineStyle: { type: "dashed", width: 1.5 }, itemStyle: { color: colour("after") }, data: one.values } : ({ name: one.name, type: "bar", barMaxWidth: 28, barGap: data.overlaid ? "-100%" : "10%", z: 2 + i, itemStyle: { color: data.overlaid && !i ? colour("soft") : data.overlaid ? colour("accent") : undefined, borderRadius: [3, 3, 0, 0] }, data: one.values })),
     };
   };
 
@@ -228,7 +228,7 @@
         type: "bar",
         stack: "stays",
         barWidth: 20,
-        itemStyle: { color: colour(`length-${i}`) },
+        itemStyle: { color: colour(data.shades?.[i] ?? `length-${i}`) },
         data: series.values,
       })),
     };
