@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert
 
-from tests.reports.asking import add_shop, ask, count
+from tests.reports.asking import add_shop, ask, count, query
 from tracker import tables as t
 from tracker.clock import DAY, HOUR, MINUTE, Instant, parse
+from tracker.reports.overview import of_days
 from tracker.reports.table import Money, Share
 from tracker.shops import Shop
 
@@ -120,6 +122,14 @@ def test_figures_of_the_period_and_of_the_one_before(db: Connection, now: Instan
     assert table.beside["periods"].rows[1]["journeys"] == 0  # 17 to 31 August
     assert table.beside["changes"].rows == []
     assert [note.text[:13] for note in table.notes] == ["There are too", "%(count)s ord"]
+
+
+def test_the_days_compared_with_are_told_as_they_would_be_alone(db: Connection, now: Instant, shop: Shop) -> None:
+    fill(db, shop, 20260910, 2)
+    add_order(db, shop, 1, now - DAY, channel="email")
+    for more in ({}, {"filter": "channel=email"}, {"view": "five"}):
+        asked = query(shop, now, **more)
+        assert of_days(db, shop, asked) == replace(ask(db, shop, now, "overview", **more), beside={}, notes=())
 
 
 def test_changes_are_in_per_cent_or_in_points(db: Connection, now: Instant, shop: Shop) -> None:
