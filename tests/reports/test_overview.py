@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert
 from tests.reports.asking import add_shop, ask, count, query
 from tracker import tables as t
 from tracker.clock import DAY, HOUR, MINUTE, Instant, parse
-from tracker.reports.overview import of_days
+from tracker.reports.overview import compared
 from tracker.reports.table import Money, Share
 from tracker.shops import Shop
 
@@ -125,11 +125,16 @@ def test_figures_of_the_period_and_of_the_one_before(db: Connection, now: Instan
 
 
 def test_the_days_compared_with_are_told_as_they_would_be_alone(db: Connection, now: Instant, shop: Shop) -> None:
-    fill(db, shop, 20260910, 2)
-    add_order(db, shop, 1, now - DAY, channel="email")
+    for subject, (day, ago) in enumerate(((20260910, 1), (20260810, 35), (20250910, 365)), 1):
+        fill(db, shop, day, subject)
+        add_order(db, shop, subject, now - ago * DAY, channel="email")
     for more in ({}, {"filter": "channel=email"}, {"view": "five"}):
         asked = query(shop, now, **more)
-        assert of_days(db, shop, asked) == replace(ask(db, shop, now, "overview", **more), beside={}, notes=())
+        for then in (asked.before(), asked.year_before()):
+            days = {"since": str(then.since), "until": str(then.until)}
+            alone = replace(ask(db, shop, now, "overview", **days, **more), beside={}, notes=())
+            assert alone.sample or "filter" in more
+            assert compared(db, shop, asked, then) == (ask(db, shop, now, "overview", **more), alone)
 
 
 def test_changes_are_in_per_cent_or_in_points(db: Connection, now: Instant, shop: Shop) -> None:

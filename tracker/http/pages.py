@@ -21,7 +21,7 @@ from tracker.http.deps import account, deps, shop
 from tracker.http.find import find_subject
 from tracker.http.locale import translate
 from tracker.reports import answer
-from tracker.reports.overview import of_days
+from tracker.reports.overview import compared
 from tracker.reports.query import Query
 from tracker.reports.sorting import sort_rows
 from tracker.reports.table import ENOUGH, N_, ReportTable
@@ -58,8 +58,7 @@ def overview() -> ResponseReturnValue:
     query = read_page_query()
     write, then = writer(query), earlier(query)
     with reading(deps().engine) as db:
-        table = answer("overview", db, shop(), query)
-        before = of_days(db, shop(), then) if then else None
+        table, before = compared(db, shop(), query, then)
         channels, channels_before = _both(db, "channels", query, then)
         days, days_before = _both(db, "orders", query, then)
         by_stage = answer("stages", db, shop(), query)

@@ -63,6 +63,15 @@ def every_day(db: Connection, shop: Shop, query: Query, family: str) -> Iterator
     return stored.read_days(db, shop.shop_id, shop.generation, family, _which(query, family), *span(query))
 
 
+def every_day_of(
+    db: Connection, shop: Shop, query: Query, family: str, kind: str, values: Iterable[str]
+) -> Iterator[tuple[str, int, dict[str, int]]]:
+    """(value, day, all amounts), each as if it were the filter."""
+    filters = [f"{kind}={value}" for value in values]
+    for which, day, amounts in stored.read_each(db, shop.shop_id, shop.generation, family, filters, *span(query)):
+        yield which.partition("=")[2], day, amounts
+
+
 def by_key(amounts: Counter[str]) -> dict[str, dict[str, int]]:
     """key → metric → amount, of names of the form metric:key."""
     found: dict[str, dict[str, int]] = {}

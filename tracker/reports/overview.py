@@ -151,7 +151,20 @@ class _Read:
 
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """One row a stage of the view; beside it the periods compared, the changes, and today until now."""
+    return compared(db, shop, query, None)[0]
+
+
+def compared(db: Connection, shop: Shop, query: Query, then: Query | None) -> tuple[ReportTable, ReportTable | None]:
+    """The answer, and that of other days to compare with, without what stands beside it.  No days are read twice."""
     now, before = _read(db, shop, query), _read(db, shop, query.before())
+    table = _answer(db, shop, query, now, before)
+    if then is None:
+        return table, None
+    same = (then.since, then.until) == (query.before().since, query.before().until)
+    return table, _table(before if same else _read(db, shop, then), then, shop)
+
+
+def _answer(db: Connection, shop: Shop, query: Query, now: _Read, before: _Read) -> ReportTable:
     table, totals_before = _table(now, query, shop), _figures(before, shop)
     sample = table.sample
     periods: list[Row] = [
@@ -168,11 +181,6 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
             "today": ReportTable(TODAY_COLUMNS, _today(db, shop, query), sample),
         },
     )
-
-
-def of_days(db: Connection, shop: Shop, query: Query) -> ReportTable:
-    """The answer without what stands beside it, for those who compare with these days."""
-    return _table(_read(db, shop, query), query, shop)
 
 
 def _table(read: _Read, query: Query, shop: Shop) -> ReportTable:
