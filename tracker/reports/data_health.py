@@ -348,8 +348,8 @@ def _pages(found: Outcomes) -> Counter[str]:
 
 
 def _consent(found: Outcomes) -> Share:
-    pages = _pages(found)
-    return Share(sum(pages[level] for level in _CONSENTED), pages.total())
+    consented = sum(found["consent", level] for level in _CONSENTED)
+    return Share(consented, consented + found["consent", "anonymous"] + found["counted_only", "page_view"])
 
 
 def _lags(found: Outcomes, source: str) -> list[int]:

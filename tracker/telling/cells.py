@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time
@@ -59,7 +59,7 @@ class Writer:
                 return value
         return self._numbers[column.unit](value)
 
-    @property
+    @cached_property
     def _numbers(self) -> dict[Unit, Callable[[float], str]]:
         return {
             Unit.COUNT: self.count,
