@@ -18,10 +18,11 @@ from tracker.clock import Instant
 from tracker.config import Config
 from tracker.http.charts import stages as charts
 from tracker.http.report_pages import PAGES as REPORT_PAGES
-from tracker.reports.table import Cell, Column, Money, Share, Unit
+from tracker.reports.table import Cell, Column, Money, ReportTable, Share, Unit
 from tracker.telling.cells import NOTHING, Writer
 from tracker.telling.changes import figure_changes
 from tracker.telling.insight import of_stages
+from tracker.telling.questions import answers
 
 SCRIPT = "<script>alert(1)</script>"
 FORMULA = '=HYPERLINK("http://evil.example")'
@@ -201,6 +202,22 @@ def test_the_words_keep_silent_about_few(db: Connection, now: Instant) -> None:
     shop = add_bare_shop(db, now, stage_view="five")
     count(db, shop, 20260910, {"journeys": 29, "ordered": 10})
     assert of_stages(ask(db, shop, now, "stages"), query(shop, now), writer()) == []
+
+
+def test_questions_take_what_is_known_of_the_same_question_alone(db: Connection, now: Instant) -> None:
+    shop = add_bare_shop(db, now, stage_view="five")
+    count(db, shop, 20260910, FUNNEL)
+    nothing = ReportTable((), [], 0)
+    for asked, said in (
+        ({}, False),
+        ({"period": "90d"}, False),
+        ({"filter": "channel=email"}, True),
+        ({"view": "twelve"}, True),
+        ({"sort": "-reached"}, True),
+    ):
+        first = next(answers(db, shop, query(shop, now, **asked), lambda _: writer(), {"stages": nothing}))
+        assert bool(first.said) == said, asked
+    assert next(answers(db, shop, query(shop, now), lambda _: writer())).said
 
 
 def test_changes_compare_with_the_days_before(db: Connection, now: Instant) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, and_, select
+from sqlalchemy import Connection, Engine, and_, or_, select
 
 from tests.builders import HOLD, START, add_shop, event, intake_row, look, purchase, told, work_in
 from tracker import tables as t
@@ -214,7 +214,8 @@ def snapshot(engine: Engine, shop: Shop) -> dict[str, Any]:
 
 
 def astray(engine: Engine, shop: Shop) -> list[Any]:
-    """Subjects set aside, rows of orders whose journey does not hold them, journeys of nobody, tied events without a tag."""
+    """Subjects set aside, rows of orders that their journey does not hold or tells otherwise of, journeys of nobody, tied
+    events without a tag."""
     o, j, s, e, li = t.orders.c, t.journeys.c, t.subjects.c, t.events.c, t.links.c
     of_order = and_(j.shop_id == o.shop_id, j.subject_id == o.subject_id, j.number == o.number)
     of_subject = and_(s.shop_id == j.shop_id, s.subject_id == j.subject_id)
@@ -225,6 +226,9 @@ def astray(engine: Engine, shop: Shop) -> list[Any]:
         found += db.execute(
             select(e.event_id).where(e.shop_id == shop.shop_id, e.tag.is_(None), select(li.key).where(of_event).exists())
         )
+        told = [(o[name], j[name]) for name in ("channel", "device", "country", "is_returning")]
+        other = select(o.order_key).join_from(t.orders, t.journeys, of_order).where(o.shop_id == shop.shop_id)
+        found += db.execute(other.where(or_(*(ours.is_distinct_from(its) for ours, its in told))))
         held = select(o.order_key, j.body).outerjoin_from(t.orders, t.journeys, of_order).where(o.shop_id == shop.shop_id)
         for row in db.execute(held):
             if row.body is None or load_journey(read_bytes(row.body)).order_named(row.order_key) is None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert
 
-from tests.reports.asking import add_shop, ask, count
+from tests.reports.asking import add_shop, ask, count, query
 from tracker import tables as t
 from tracker.clock import DAY, HOUR, MINUTE, Instant, parse
+from tracker.reports.overview import compared
 from tracker.reports.table import Money, Share
 from tracker.shops import Shop
 
@@ -122,6 +124,19 @@ def test_figures_of_the_period_and_of_the_one_before(db: Connection, now: Instan
     assert [note.text[:13] for note in table.notes] == ["There are too", "%(count)s ord"]
 
 
+def test_the_days_compared_with_are_told_as_they_would_be_alone(db: Connection, now: Instant, shop: Shop) -> None:
+    for subject, (day, ago) in enumerate(((20260910, 1), (20260810, 35), (20250910, 365)), 1):
+        fill(db, shop, day, subject)
+        add_order(db, shop, subject, now - ago * DAY, channel="email")
+    for more in ({}, {"filter": "channel=email"}, {"view": "five"}):
+        asked = query(shop, now, **more)
+        for then in (asked.before(), asked.year_before()):
+            days = {"since": str(then.since), "until": str(then.until)}
+            alone = replace(ask(db, shop, now, "overview", **days, **more), beside={}, notes=())
+            assert alone.sample or "filter" in more
+            assert compared(db, shop, asked, then) == (ask(db, shop, now, "overview", **more), alone)
+
+
 def test_changes_are_in_per_cent_or_in_points(db: Connection, now: Instant, shop: Shop) -> None:
     fill(db, shop, 20260910, 3)
     fill(db, shop, 20260825)
@@ -227,8 +242,10 @@ def test_today_is_compared_with_the_same_weekday_until_the_same_hour(db: Connect
         ("today", now, 2, 2, Money(1_150, "DKK")),
         ("last_week", now - 7 * DAY, 1, 1, Money(0, "DKK")),
     ]
+    add_journey(db, shop, 8, now - 1, 20260916, channel="direct", number=2)
+    add_order(db, shop, 8, now - 1, channel="direct")
     filtered = ask(db, shop, now, "overview", filter="channel=direct").beside["today"].rows
-    assert [(row["journeys"], row["orders"]) for row in filtered] == [(0, 0), (0, 0)]
+    assert [(row["journeys"], row["orders"]) for row in filtered] == [(1, 1), (0, 0)]
 
 
 def test_the_same_hour_is_that_of_the_clock_on_the_wall(db: Connection, shop: Shop) -> None:

@@ -166,7 +166,8 @@ def add_order(
     key = f"{subject_id}-{number}"
     row = {
         "shop_id": shop.shop_id, "order_key": key, "subject_id": subject_id, "number": number, "placed_at": placed_at,
-        "counted_at": placed_at, "state": "paid", "currency": "DKK", "total_minor": 100, "net_minor": 80, **fields,
+        "counted_at": placed_at, "state": "paid", "currency": "DKK", "total_minor": 100, "net_minor": 80, "channel": channel,
+        **fields,
     }  # fmt: skip
     db.execute(insert(t.orders), row)
     journey = {

@@ -21,6 +21,7 @@ from tracker.http.deps import account, deps, shop
 from tracker.http.find import find_subject
 from tracker.http.locale import translate
 from tracker.reports import answer
+from tracker.reports.overview import compared
 from tracker.reports.query import Query
 from tracker.reports.sorting import sort_rows
 from tracker.reports.table import ENOUGH, N_, ReportTable
@@ -57,14 +58,13 @@ def overview() -> ResponseReturnValue:
     query = read_page_query()
     write, then = writer(query), earlier(query)
     with reading(deps().engine) as db:
-        table = answer("overview", db, shop(), query)
-        before = answer("overview", db, shop(), then) if then else None
+        table, before = compared(db, shop(), query, then)
         channels, channels_before = _both(db, "channels", query, then)
         days, days_before = _both(db, "orders", query, then)
-        journeys_by_day = answer("stages", db, shop(), query).beside["days"]
+        by_stage = answer("stages", db, shop(), query)
         products = answer("products", db, shop(), of_all(shop(), query))
         controls = make_controls(db, "overview", query, compares=True)
-        answered = list(answers(db, shop(), query, writer))
+        answered = list(answers(db, shop(), query, writer, {"stages": by_stage}))
     return render_template(
         "admin/overview.html",
         query=query,
@@ -81,7 +81,7 @@ def overview() -> ResponseReturnValue:
         ],
         answers=[_with_link(one) for one in answered],
         charts={
-            "journeys": shapes.days("journeys", "ordered", overlaid=True)(journeys_by_day, query, write),
+            "journeys": shapes.days("journeys", "ordered", overlaid=True)(by_stage.beside["days"], query, write),
             "net": _net_by_day(days, days_before, query, then, write),
             "channels": shapes.bars("channel", "net", also="orders", most=_TOP)(_by_net(channels), query, write),
             "products": shapes.bars("name", "net", also="bought", most=_TOP)(_by_net(products), query, write),

@@ -334,7 +334,7 @@ def _report_page(name: str) -> str:
         # Of several filters at once some tables cannot be told.
         shown=[_shown(name, part, table, before, query) for part in _parts(page, table)],
         enough=ENOUGH,
-        link_of=link_of,
+        link_of=partial(link_of, query),
         older=again(cursor=table.next_cursor) if table.next_cursor else None,
         newest=again() if query.cursor else None,
         demo=deps().config.demo,
@@ -381,7 +381,7 @@ def _sorts(table: ReportTable, query: Query) -> dict[str, str]:
     return links
 
 
-def link_of(column: Column, row: Row) -> str | None:
+def link_of(query: Query, column: Column, row: Row) -> str | None:
     """Where a cell leads: from a number to the journeys it counts, from a journey to the person."""
     value: Cell = row.get(column.key)
     if not isinstance(value, str) or not value:
@@ -390,11 +390,10 @@ def link_of(column: Column, row: Row) -> str | None:
         return url_for("admin.person", shop_id=shop().shop_id, subject_id=value)
     for kind in ("channel", "campaign"):
         if column.key == kind:
-            return _journeys(filter_text(kind, value))
+            return _journeys(query, filter_text(kind, value))
     return None
 
 
-def _journeys(only: str) -> str:
-    query = read_page_query()
+def _journeys(query: Query, only: str) -> str:
     period = {"since": query.since, "until": query.until} if query.period == "custom" else {"period": query.period}
     return url_for("admin.journeys", shop_id=shop().shop_id, filter=only, **period)

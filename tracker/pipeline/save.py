@@ -206,7 +206,7 @@ class SubjectRows:
     def _add_journey(self, subject_id: int, journey: Journey, basis: Basis) -> None:
         self.journeys.append(journey_row(self._shop_id, subject_id, journey, basis))
         for order in journey.orders():
-            self.orders[order.key] = _order_row(self._shop_id, subject_id, journey.number, order, basis)
+            self.orders[order.key] = _order_row(self._shop_id, subject_id, journey, order, basis)
         for position, cart in enumerate(journey.carts):
             self.carts.append(cart_row(self._shop_id, subject_id, journey, position, cart))
 
@@ -223,17 +223,14 @@ def journey_row(shop_id: int, subject_id: int, journey: Journey, basis: Basis) -
         "outcome": journey.outcome,
         "stage": journey.stage,
         "highest": journey.highest,
-        "channel": journey.channel,
         "campaign": journey.campaign,
         "order_key": order.key if order else None,
         "net_minor": order.net if order else None,
         "currency": order.currency if order else None,
         "counted": bool(journey.booked),
         "began_on": day_on(journey.began_at, basis.zone),
-        "device": journey.device,
-        "country": journey.country,
         "consent": consent_of(journey),
-        "is_returning": journey.returning,
+        **_filtered_by(journey),
         "mask": mask_of(journey),
         "ordered": is_ordered(journey),
         "touchpoints": journey.touch_count,
@@ -242,12 +239,22 @@ def journey_row(shop_id: int, subject_id: int, journey: Journey, basis: Basis) -
     }
 
 
-def _order_row(shop_id: int, subject_id: int, number: int, order: Order, basis: Basis) -> dict[str, Any]:
+def _filtered_by(journey: Journey) -> dict[str, Any]:
+    """What most reports can be filtered by."""
+    return {
+        "channel": journey.channel,
+        "device": journey.device,
+        "country": journey.country,
+        "is_returning": journey.returning,
+    }
+
+
+def _order_row(shop_id: int, subject_id: int, journey: Journey, order: Order, basis: Basis) -> dict[str, Any]:
     return {
         "shop_id": shop_id,
         "order_key": order.key,
         "subject_id": subject_id,
-        "number": number,
+        "number": journey.number,
         "placed_at": order.placed_at,
         "counted_at": order.counted_at,
         "state": "cancelled" if order.cancelled_at is not None else order.state,
@@ -261,6 +268,7 @@ def _order_row(shop_id: int, subject_id: int, number: int, order: Order, basis: 
         "via": order.via,
         "coupon": order.coupon,
         "rate": order.rate,
+        **_filtered_by(journey),
     }
 
 

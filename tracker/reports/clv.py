@@ -7,14 +7,22 @@ The mean is over all customers of the cohort, those who never came back included
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 from sqlalchemy import Connection
 
-from tracker.enrich import CHANNELS
 from tracker.reports import cohorts as base
-from tracker.reports.cohorts import COHORT, CUSTOMERS, MONTH_TITLES, MONTHS, NET, Cohort, old_enough, read_cohorts
+from tracker.reports.cohorts import (
+    COHORT,
+    CUSTOMERS,
+    MONTH_TITLES,
+    MONTHS,
+    NET,
+    Cohort,
+    old_enough,
+    read_cohorts,
+    read_cohorts_by_channel,
+)
 from tracker.reports.query import Query
 from tracker.reports.table import N_, Column, Money, ReportTable, Row, Unit
 from tracker.shops import Shop
@@ -66,8 +74,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
 
 def _channels(db: Connection, shop: Shop, query: Query) -> list[Row]:
     """Those that brought a customer, most net revenue first."""
-    read = ((channel, read_cohorts(db, shop, replace(query, filter=f"channel={channel}"))) for channel in CHANNELS)
-    found = {channel: cohorts for channel, cohorts in read if cohorts}
+    found = read_cohorts_by_channel(db, shop, query)
     ordered = sorted(found, key=lambda channel: (-_net(found[channel]), channel))
     return [{"channel": channel, **_line(found[channel], shop, running=False)} for channel in ordered]
 

@@ -14,6 +14,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from tracker.clock import day_of
+from tracker.enrich import CHANNELS
 from tracker.journey.contribution import FAMILIES
 from tracker.reports import counters
 from tracker.reports.query import Query
@@ -113,14 +114,25 @@ def old_enough(cohorts: Sequence[Cohort], k: int, *, running: bool) -> list[Coho
 
 def read_cohorts(db: Connection, shop: Shop, query: Query) -> list[Cohort]:
     """Those of the months that the period touches, oldest first."""
-    whole = replace(query, since=query.since.replace(day=1))
-    today = day_of(query.now, shop.settings.tz)
-    found = []
-    for day, amounts in counters.every_day(db, shop, whole, "cohorts"):
-        month = counters.day_from_number(day)
-        age = (today.year - month.year) * 12 + today.month - month.month
-        found.append(Cohort(month, age, Counter(amounts)))
+    days = counters.every_day(db, shop, _whole(query), "cohorts")
+    return [_cohort(day, amounts, shop, query) for day, amounts in days]
+
+
+def read_cohorts_by_channel(db: Connection, shop: Shop, query: Query) -> dict[str, list[Cohort]]:
+    """Of the channels that have any, by where the journey of the first order came from."""
+    found: dict[str, list[Cohort]] = {}
+    for channel, day, amounts in counters.every_day_of(db, shop, _whole(query), "cohorts", "channel", CHANNELS):
+        found.setdefault(channel, []).append(_cohort(day, amounts, shop, query))
     return found
+
+
+def _whole(query: Query) -> Query:
+    return replace(query, since=query.since.replace(day=1))
+
+
+def _cohort(day: int, amounts: dict[str, int], shop: Shop, query: Query) -> Cohort:
+    month, today = counters.day_from_number(day), day_of(query.now, shop.settings.tz)
+    return Cohort(month, (today.year - month.year) * 12 + today.month - month.month, Counter(amounts))
 
 
 def notes(cohorts: Sequence[Cohort]) -> tuple[Sentence, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select
 
 from tracker.clock import Instant
 from tracker.errors import BadQuery
@@ -61,6 +61,15 @@ def read_days(db: Connection, shop: Shop, query: Query, family: str, names: Iter
 def every_day(db: Connection, shop: Shop, query: Query, family: str) -> Iterator[tuple[int, dict[str, int]]]:
     """(day, all amounts) of the days that have any."""
     return stored.read_days(db, shop.shop_id, shop.generation, family, _which(query, family), *span(query))
+
+
+def every_day_of(
+    db: Connection, shop: Shop, query: Query, family: str, kind: str, values: Iterable[str]
+) -> Iterator[tuple[str, int, dict[str, int]]]:
+    """(value, day, all amounts), each as if it were the filter."""
+    filters = [f"{kind}={value}" for value in values]
+    for which, day, amounts in stored.read_each(db, shop.shop_id, shop.generation, family, filters, *span(query)):
+        yield which.partition("=")[2], day, amounts
 
 
 def by_key(amounts: Counter[str]) -> dict[str, dict[str, int]]:
@@ -144,7 +153,6 @@ def unrated_note(amounts: Counter[str], text: str = UNRATED_ORDERS) -> tuple[Sen
 # --- several filters at once: from the journeys' compact rows
 
 _j = journeys_table.c
-_COLUMNS = {"channel": _j.channel, "device": _j.device, "country": _j.country, "consent": _j.consent, "campaign": _j.campaign}
 
 
 def _where(shop: Shop, query: Query) -> ColumnElement[bool]:
@@ -152,11 +160,11 @@ def _where(shop: Shop, query: Query) -> ColumnElement[bool]:
     return and_(_j.shop_id == shop.shop_id, _j.began_on.between(since, until), _j.counted.is_(True), *conditions(query))
 
 
-def conditions(query: Query) -> Iterator[ColumnElement[bool]]:
-    """What the filters say of rows of the table of journeys."""
+def conditions(query: Query, table: Table = journeys_table) -> Iterator[ColumnElement[bool]]:
+    """What the filters say of rows of a table that tells of journeys."""
     for which in query.filters:
         kind, _, value = which.partition("=")
-        yield _j.is_returning.is_(value == "returning") if kind == "buyer" else _COLUMNS[kind] == value
+        yield table.c.is_returning.is_(value == "returning") if kind == "buyer" else table.c[kind] == value
 
 
 def live_orders(
@@ -164,17 +172,14 @@ def live_orders(
 ) -> Select[tuple[Any, ...]]:
     """Reads columns of the orders placed in [since, until) that count and were not cancelled, of the journeys asked for."""
     o = orders_table.c
-    found = select(*columns).where(
+    return select(*columns).where(
         o.shop_id == shop.shop_id,
         o.placed_at >= since,
         o.placed_at < until,
         o.counted_at.is_not(None),
         o.cancelled_at.is_(None),
+        *conditions(query, orders_table),
     )
-    if not query.filters:
-        return found
-    of_journey = and_(_j.shop_id == o.shop_id, _j.subject_id == o.subject_id, _j.number == o.number)
-    return found.join(journeys_table, of_journey).where(*conditions(query))
 
 
 _AMOUNTS = (

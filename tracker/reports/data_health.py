@@ -8,9 +8,11 @@ What names no shop is not shown to any.  That a tag is on a page twice is not to
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 
@@ -199,6 +201,8 @@ _SIGNATURES = ("bad_signature", "stale_signature")
 _HOUR = LAG_BOUNDS.index(3_600)  # the last class that is not late
 
 Outcomes = Counter[tuple[str, str]]  # (kind, reason) -> count
+_K = TypeVar("_K")
+_ALL = "*"  # in the place of a reason: of all of them
 
 
 @dataclass
@@ -221,8 +225,7 @@ class _Told:
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """One row a day on which anything arrived; beside it alarms, reasons, and what the figures rest on."""
     told = _read(db, shop, query)
-    sums = sum(told.outcomes.values(), Outcomes())
-    numbers = sum(told.numbers.values(), Counter[str]())
+    sums, numbers = _sum(told.outcomes.values()), _sum(told.numbers.values())
     orders = [group for some in told.orders.values() for group in some]
     accepted, refused, counted_only = (_of(sums, kind) for kind in ("accepted", "refused", "counted_only"))
     arrived = accepted + refused + counted_only
@@ -308,6 +311,7 @@ def _read(db: Connection, shop: Shop, query: Query) -> _Told:
     kinds = ("accepted", "refused", "dropped", "failed", "counted_only", "lag", "sender", "consent", "clock")
     for day, kind, reason, count in db.execute(select(c.day_on, c.kind, c.reason, c.count).where(*within, c.kind.in_(kinds))):
         found[day][kind, reason] += count
+        found[day][kind, _ALL] += count
     fields = select(c.day_on, func.sum(c.count)).where(*within, c.kind == "ignored_field").group_by(c.day_on)
     ignored = Counter({day: int(count) for day, count in db.execute(fields)})
     for day in ignored:
@@ -325,8 +329,16 @@ def _read(db: Connection, shop: Shop, query: Query) -> _Told:
     )
 
 
+def _sum(each: Iterable[Counter[_K]]) -> Counter[_K]:
+    """Into one; adding Counters would make a new one for each day."""
+    total: Counter[_K] = Counter()
+    for one in each:
+        total.update(one)
+    return total
+
+
 def _of(found: Outcomes, kind: str) -> int:
-    return sum(count for (of, _), count in found.items() if of == kind)
+    return found[kind, _ALL]
 
 
 def _pages(found: Outcomes) -> Counter[str]:
@@ -336,8 +348,8 @@ def _pages(found: Outcomes) -> Counter[str]:
 
 
 def _consent(found: Outcomes) -> Share:
-    pages = _pages(found)
-    return Share(sum(pages[level] for level in _CONSENTED), pages.total())
+    consented = sum(found["consent", level] for level in _CONSENTED)
+    return Share(consented, consented + found["consent", "anonymous"] + found["counted_only", "page_view"])
 
 
 def _lags(found: Outcomes, source: str) -> list[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
@@ -151,27 +151,41 @@ class _Read:
 
 def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     """One row a stage of the view; beside it the periods compared, the changes, and today until now."""
-    view = query.view
+    return compared(db, shop, query, None)[0]
+
+
+def compared(db: Connection, shop: Shop, query: Query, then: Query | None) -> tuple[ReportTable, ReportTable | None]:
+    """The answer, and that of other days to compare with, without what stands beside it.  No days are read twice."""
     now, before = _read(db, shop, query), _read(db, shop, query.before())
-    totals, totals_before = _figures(now, shop), _figures(before, shop)
-    sample = now.journeys["journeys"]
+    table = _answer(db, shop, query, now, before)
+    if then is None:
+        return table, None
+    same = (then.since, then.until) == (query.before().since, query.before().until)
+    return table, _table(before if same else _read(db, shop, then), then, shop)
+
+
+def _answer(db: Connection, shop: Shop, query: Query, now: _Read, before: _Read) -> ReportTable:
+    table, totals_before = _table(now, query, shop), _figures(before, shop)
+    sample = table.sample
     periods: list[Row] = [
-        {"span": "now", "since": query.since, "until": query.until, **totals},
+        {"span": "now", "since": query.since, "until": query.until, **table.totals},
         {"span": "before", "since": query.before().since, "until": query.before().until, **totals_before},
     ]
     enough = min(sample, before.journeys["journeys"]) >= ENOUGH
-    return ReportTable(
-        columns=COLUMNS,
-        rows=_stages(now, view, shop),
-        sample=sample,
-        figures=FIGURES,
-        totals=totals,
+    return replace(
+        table,
         notes=_notes(query, shop, enough=enough) + counters.unrated_note(now.orders),
         beside={
             "periods": ReportTable(PERIOD_COLUMNS, periods, sample),
-            "changes": ReportTable(CHANGE_COLUMNS, _changes(totals, totals_before) if enough else [], sample),
+            "changes": ReportTable(CHANGE_COLUMNS, _changes(table.totals, totals_before) if enough else [], sample),
             "today": ReportTable(TODAY_COLUMNS, _today(db, shop, query), sample),
         },
+    )
+
+
+def _table(read: _Read, query: Query, shop: Shop) -> ReportTable:
+    return ReportTable(
+        COLUMNS, _stages(read, query.view, shop), read.journeys["journeys"], figures=FIGURES, totals=_figures(read, shop)
     )
 
 

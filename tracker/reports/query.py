@@ -129,6 +129,9 @@ class QueryArgs(Schema):
     )
 
 
+_ARGS = QueryArgs()
+
+
 @dataclass(frozen=True)
 class Query:
     """A checked question.  `filter` is "" for all journeys, else kind=value, or several with commas between."""
@@ -181,7 +184,7 @@ class Query:
 def read_query(args: Mapping[str, str], shop: Shop, now: Instant, *, strict: bool = True) -> Query:
     """Strict: an unknown parameter is refused; links of pages carry more than the question.  Raises BadQuery."""
     try:
-        given: dict[str, Any] = QueryArgs(unknown=RAISE if strict else EXCLUDE).load({k: v for k, v in args.items() if v != ""})
+        given: dict[str, Any] = _ARGS.load({k: v for k, v in args.items() if v != ""}, unknown=RAISE if strict else EXCLUDE)
     except ValidationError as error:
         name, texts = next(iter(_messages(error).items()))
         raise BadQuery(str(name), str(texts[0]) if isinstance(texts, list) else str(texts)) from error

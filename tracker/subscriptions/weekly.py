@@ -18,6 +18,7 @@ from tracker.outbox.blocks import Bar, Bars, Block, Figure, Figures, Said
 from tracker.outbox.compose import Letter, compose
 from tracker.outbox.links import public_address
 from tracker.reports import answer
+from tracker.reports.overview import compared
 from tracker.reports.query import Query, read_query
 from tracker.reports.table import N_, Cell, ReportTable, Share
 from tracker.shops import Shop
@@ -65,11 +66,11 @@ def letter(db: Connection, shop: Shop, reader: Reader, monday: date, config: Con
     """About the seven days before that Monday."""
     days = {"since": str(monday - timedelta(days=7)), "until": str(monday - timedelta(days=1))}
     query = read_query(days, shop, now)
-    overview = answer("overview", db, shop, query)
+    overview, before = compared(db, shop, query, query.before())
     if not overview.sample and not overview.totals["orders"]:
         return None
     week = _Week(shop, query, writer(reader.locale, shop, query.view), config)
-    changes = figure_changes(overview, answer("overview", db, shop, query.before()), week.write)
+    changes = figure_changes(overview, before, week.write)
     sentences = [*_changed(overview, changes, week.write), *_reasons(db, week)]
     if not sentences:
         sentences = [week.write.translate(N_("There are too few journeys in one of the periods to speak of changes."))]

@@ -272,9 +272,17 @@ orders = Table(  # the orders of the journeys, by the platform's key
     Column("via", Text),  # how it came in: checkout, phone, pos …
     Column("coupon", Text),
     Column("rate", Text),  # what one unit of its currency is worth in the shop's; null: unknown
+    # Of its journey, so that counting a filter's customers looks up no journeys.
+    Column("channel", Text),
+    Column("device", Text),
+    Column("country", Text),
+    Column("is_returning", Boolean, nullable=False, default=False),
     PrimaryKeyConstraint("shop_id", "order_key"),
     Index("ix_orders_facts", "shop_id", "subject_id", "counted_at", "cancelled_at", "net_own_minor"),
-    Index("ix_orders_placed", "shop_id", "placed_at", "counted_at", "cancelled_at", "subject_id"),
+    Index(
+        "ix_orders_placed",
+        *("shop_id", "placed_at", "counted_at", "cancelled_at", "subject_id", "channel", "device", "country", "is_returning"),
+    ),
 )
 
 carts = Table(  # of the journeys; which are filled now, and where the others ended

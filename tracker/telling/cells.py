@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
 from tracker.clock import Instant, to_datetime
@@ -19,6 +20,7 @@ from tracker.money import exponent, from_minor
 from tracker.reports.export import Say
 from tracker.reports.table import Cell, Column, Money, Sentence, Share, Unit
 from tracker.reports.words import Translate, tell
+from tracker.telling.numbers import currency_symbol, write_number
 
 NOTHING = "–"
 _LARGE = 1_000  # major units
@@ -57,7 +59,7 @@ class Writer:
                 return value
         return self._numbers[column.unit](value)
 
-    @property
+    @cached_property
     def _numbers(self) -> dict[Unit, Callable[[float], str]]:
         return {
             Unit.COUNT: self.count,
@@ -72,13 +74,13 @@ class Writer:
         }
 
     def count(self, value: float) -> str:
-        return format_decimal(value, "#,##0", self.locale)
+        return write_number(value, 0, self.locale)
 
     def number(self, value: float) -> str:
-        return format_decimal(value, "#,##0.0", self.locale)
+        return write_number(value, 1, self.locale)
 
     def percent(self, value: float) -> str:
-        return format_percent(value, "#,##0.0 %", self.locale)
+        return write_number(Decimal(str(value)).scaleb(2), 1, self.locale) + " %"
 
     def share(self, share: Share) -> str:
         if share.value is None:
@@ -89,10 +91,8 @@ class Writer:
 
     def money(self, money: Money, *, whole: bool = False) -> str:
         decimals = 0 if whole else exponent(money.currency)
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + " ¤"
-        return format_currency(
-            from_minor(money.minor, money.currency), money.currency, pattern, self.locale, currency_digits=False
-        )
+        amount = write_number(from_minor(money.minor, money.currency), decimals, self.locale)
+        return f"{amount} {currency_symbol(money.currency, self.locale)}"
 
     def brief(self, column: Column, value: Cell) -> list[str]:
         """As a figure that stands alone: short where it can be, each currency on a line of its own."""
@@ -113,25 +113,23 @@ class Writer:
         left, parts = round(value), []
         for size, unit in _UNITS:
             if left >= size:
-                parts.append(
-                    format_unit(left // size, f"duration-{unit}", "short" if unit != "day" else "long", locale=self.locale)
-                )
+                parts.append(_duration(left // size, unit, self.locale))
                 left %= size
             elif parts:
                 break
-        return " ".join(parts[:2]) or format_unit(0, "duration-second", "short", locale=self.locale)
+        return " ".join(parts[:2]) or _duration(0, "second", self.locale)
 
     def day(self, value: date) -> str:
-        return format_date(value, "medium", self.locale)
+        return _medium(value, self.locale)
 
     def short_day(self, value: date) -> str:
-        return str(format_skeleton("MMMd", datetime.combine(value, time.min, UTC), locale=self.locale))
+        return _by_skeleton("MMMd", value, self.locale)
 
     def named_day(self, value: date) -> str:
-        return str(format_skeleton("MMMEd", datetime.combine(value, time.min, UTC), locale=self.locale))
+        return _by_skeleton("MMMEd", value, self.locale)
 
     def month(self, value: date) -> str:
-        return str(format_skeleton("yMMM", datetime.combine(value, time.min, UTC), locale=self.locale))
+        return _by_skeleton("yMMM", value, self.locale)
 
     def weekday(self, at: Instant) -> str:
         return format_date(to_datetime(at).astimezone(self.zone), "full", self.locale)
@@ -142,3 +140,21 @@ class Writer:
     def moment(self, at: Instant) -> str:
         moment = to_datetime(at).astimezone(self.zone)
         return f"{self.day(moment.date())} {format_time(moment, 'short', tzinfo=self.zone, locale=self.locale)}"
+
+
+# The same days and durations stand in cell after cell, and Babel takes its time.
+
+
+@lru_cache(maxsize=4_000)
+def _medium(value: date, locale: str) -> str:
+    return format_date(value, "medium", locale)
+
+
+@lru_cache(maxsize=8_000)
+def _by_skeleton(skeleton: str, value: date, locale: str) -> str:
+    return str(format_skeleton(skeleton, datetime.combine(value, time.min, UTC), locale=locale))
+
+
+@lru_cache(maxsize=1_000)
+def _duration(count: int, unit: str, locale: str) -> str:
+    return format_unit(count, f"duration-{unit}", "long" if unit == "day" else "short", locale=locale)

@@ -5,14 +5,14 @@ To add a question: its line in QUESTIONS; the report needs an entry in insight.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from tracker.reports import answer
 from tracker.reports.query import Query, read_query
-from tracker.reports.table import N_
+from tracker.reports.table import N_, ReportTable
 from tracker.shops import Shop
 from tracker.telling.cells import Writer
 from tracker.telling.insight import INSIGHTS
@@ -43,9 +43,16 @@ def of_all(shop: Shop, query: Query) -> Query:
     return read_query({"since": str(query.since), "until": str(query.until)}, shop, query.now)
 
 
-def answers(db: Connection, shop: Shop, query: Query, write: Callable[[Query], Writer]) -> Iterator[Answered]:
+def answers(
+    db: Connection, shop: Shop, query: Query, write: Callable[[Query], Writer], known: Mapping[str, ReportTable] | None = None
+) -> Iterator[Answered]:
+    """`known`: what reports have answered to `query` already; they are not asked again for the same."""
+    plain = of_all(shop, query)
+    same = (query.filter, query.view, query.sort) == (plain.filter, plain.view, plain.sort)
+    told = known if known and same else {}
     for question, report, period in QUESTIONS:
-        asked = read_query({"period": period}, shop, query.now) if period else of_all(shop, query)
+        asked = read_query({"period": period}, shop, query.now) if period else plain
+        table = told[report] if report in told and not period else answer(report, db, shop, asked)
         writer = write(asked)
-        said = INSIGHTS[report](answer(report, db, shop, asked), asked, writer)
+        said = INSIGHTS[report](table, asked, writer)
         yield Answered(writer.translate(question), said[:_MOST_SENTENCES], report, period)

@@ -305,11 +305,15 @@ def upgrade() -> None:
     sa.Column('via', sa.Text(), nullable=True),
     sa.Column('coupon', sa.Text(), nullable=True),
     sa.Column('rate', sa.Text(), nullable=True),
+    sa.Column('channel', sa.Text(), nullable=True),
+    sa.Column('device', sa.Text(), nullable=True),
+    sa.Column('country', sa.Text(), nullable=True),
+    sa.Column('is_returning', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('shop_id', 'order_key', name=op.f('pk_orders'))
     )
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.create_index('ix_orders_facts', ['shop_id', 'subject_id', 'counted_at', 'cancelled_at', 'net_own_minor'], unique=False)
-        batch_op.create_index('ix_orders_placed', ['shop_id', 'placed_at', 'counted_at', 'cancelled_at', 'subject_id'], unique=False)
+        batch_op.create_index('ix_orders_placed', ['shop_id', 'placed_at', 'counted_at', 'cancelled_at', 'subject_id', 'channel', 'device', 'country', 'is_returning'], unique=False)
 
     op.create_table('outcomes',
     sa.Column('shop_id', sa.Integer(), nullable=False),
