@@ -63,8 +63,9 @@ def task(task_id: int) -> ResponseReturnValue:
 
 def _shown(told: Mapping[str, Any]) -> dict[str, Any]:
     """In the reader's words."""
-    name = translate(KINDS.get(told["kind"], "")) or told["kind"]
-    return {**told, "name": name, "state_name": translate(_STATES[told["state"]]), "asked_at": parse(told["asked_at"])}
+    kind, state = KINDS.get(told["kind"], ""), _STATES[told["state"]]
+    words = {"name": translate(kind) or told["kind"], "state_name": translate(state)}
+    return {**told, **words, "asked_at": parse(told["asked_at"])}
 
 
 def replay() -> ResponseReturnValue:

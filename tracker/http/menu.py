@@ -159,6 +159,8 @@ def _kept(endpoint: str) -> dict[str, Any]:
         return {}
     heeds = {*REPORTS[name].PARAMETERS} & {"period", "since", "until", "view"}
     chosen = arguments()
+    if not (chosen.get("since") and chosen.get("until")):
+        heeds -= {"since", "until"}  # one alone is no period
     kept = {key: chosen[key] for key in (*sorted(heeds), *(["compare"] if "period" in heeds else [])) if chosen.get(key)}
     filters = [part for part in chosen.get("filter", "").split(",") if part.partition("=")[0] in REPORTS[name].FILTERS]
     return {**kept, "filter": ",".join(filters)} if filters else kept
