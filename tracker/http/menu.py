@@ -5,12 +5,14 @@ To add a page to the menu: its endpoint in MENU, and its name in NAMES unless it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import g, request, url_for
 
-from tracker.http.controls import arguments
+from tracker.errors import BadQuery
+from tracker.http.controls import arguments, read_page_query
 from tracker.http.deps import account, find_own_shop, may
 from tracker.http.locale import translate
 from tracker.http.roles import needed
@@ -139,28 +141,35 @@ def name_of(endpoint: str) -> str:
 def menu(shop_id: int) -> list[Group]:
     """The pages of a shop that the reader may see, the present one marked."""
     find_own_shop(shop_id)
-    groups = [Group(translate(name), icon, _entries(shop_id, endpoints)) for name, icon, endpoints in MENU]
+    chosen = _chosen()
+    groups = [Group(translate(name), icon, _entries(shop_id, endpoints, chosen)) for name, icon, endpoints in MENU]
     return [group for group in groups if group.entries]
 
 
-def _entries(shop_id: int, endpoints: tuple[str, ...]) -> list[Entry]:
+def _entries(shop_id: int, endpoints: tuple[str, ...], chosen: Mapping[str, str]) -> list[Entry]:
     here = BELOW.get(request.endpoint or "", request.endpoint)
     return [
-        Entry(translate(name_of(one)), url_for(one, shop_id=shop_id, **_kept(one)), one == here)
+        Entry(translate(name_of(one)), url_for(one, shop_id=shop_id, **_kept(one, chosen)), one == here)
         for one in endpoints
         if (right := needed(one, changes=False)) and may(right)
     ]
 
 
-def _kept(endpoint: str) -> dict[str, Any]:
-    """What the reader chose on this page, as far as the other one heeds it: days, comparison, stage view and filters."""
+def _chosen() -> Mapping[str, str]:
+    """What the reader chose on this page; nothing when it makes no question."""
+    try:
+        read_page_query()
+    except BadQuery:
+        return {}
+    return arguments() if request.args else {}
+
+
+def _kept(endpoint: str, chosen: Mapping[str, str]) -> dict[str, Any]:
+    """As far as the other page heeds it: days, comparison, stage view and filters."""
     name = endpoint.partition(".")[2]
-    if name not in REPORTS or not request.args:
+    if name not in REPORTS or not chosen:
         return {}
     heeds = {*REPORTS[name].PARAMETERS} & {"period", "since", "until", "view"}
-    chosen = arguments()
-    if not (chosen.get("since") and chosen.get("until")):
-        heeds -= {"since", "until"}  # one alone is no period
     kept = {key: chosen[key] for key in (*sorted(heeds), *(["compare"] if "period" in heeds else [])) if chosen.get(key)}
     filters = [part for part in chosen.get("filter", "").split(",") if part.partition("=")[0] in REPORTS[name].FILTERS]
     return {**kept, "filter": ",".join(filters)} if filters else kept
