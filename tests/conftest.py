@@ -93,10 +93,14 @@ def _migrated(address: str) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what touches the database: the rest has nothing new to say there."""
+    """On PostgreSQL only what touches the database, and not what only shows it: the rest has nothing new to say there."""
     if os.environ.get("TEST_DATABASE", "sqlite") == "sqlite":
         return
-    touching = [item for item in items if "_new_database" in getattr(item, "fixturenames", ())]
+    touching = [
+        item
+        for item in items
+        if "_new_database" in getattr(item, "fixturenames", ()) and item.get_closest_marker("pages") is None
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in touching])
     items[:] = touching
 

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Engine, func, insert, select
 from werkzeug.test import TestResponse
 
 from tests.http.believable import fill
 from tracker import shops
+from tracker import tables as t
 from tracker.clock import Instant
 from tracker.config import Config
 from tracker.http import accounts, admin
+from tracker.http.deps import EXTENSION
 from tracker.shops import Shop
-from tracker.storage import writing
+from tracker.storage import reading, writing
 
 PASSWORD = "sommerkjole 24"
 
 
+# Templates are compiled once for all apps of the run, and the one password is hashed once: both cost more than most tests.
+_COMPILED = FileSystemBytecodeCache()
+_hash = lru_cache(PasswordHasher().hash)
+
+
 def make_app(engine: Engine, config: Config, now: Instant | Callable[[], Instant]) -> Flask:
     app = Flask("tracker")
+    app.jinja_options = {"bytecode_cache": _COMPILED}
     admin.register(app, engine, config, now=now if callable(now) else lambda: now)
     return app
 
@@ -38,9 +49,15 @@ def add_shop(engine: Engine, now: Instant, name: str = "Strandgade", **filling: 
 
 
 def add_user(engine: Engine, now: Instant, *shops: Shop, email: str = "ida@shop.example", **fields: Any) -> int:
+    """As accounts.add_user() would, with a hash that is at hand."""
+    given = {"name": "Ida", "password": PASSWORD, "role": "owner", "locale": None, **fields}
     with writing(engine) as db:
-        given = {"name": "Ida", "password": PASSWORD, "role": "owner", **fields}
-        return accounts.add_user(db, email, shop_ids=[shop.shop_id for shop in shops], now=now, **given)
+        user_id = (db.execute(select(func.max(t.users.c.user_id))).scalar() or 0) + 1
+        user = {"user_id": user_id, "email": email, "name": given["name"], "locale": given["locale"], "created_at": now}
+        db.execute(insert(t.users), {**user, "password_hash": _hash(given["password"])})
+        for shop in shops:
+            db.execute(insert(t.memberships), {"shop_id": shop.shop_id, "user_id": user_id, "role": given["role"]})
+    return user_id
 
 
 def token(response: TestResponse) -> str:
@@ -55,6 +72,18 @@ def log_in(client: FlaskClient, email: str = "ida@shop.example", password: str =
 
 
 def logged_in(app: Flask, email: str = "ida@shop.example", language: str = "en") -> FlaskClient:
+    """As after a login by hand, which test_login.py does."""
+    client = app.test_client()
+    with reading(app.extensions[EXTENSION].engine) as db:
+        account = accounts.find_by_email(db, email)
+    assert account is not None, email
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"], session["locale"] = account.get_id(), True, language
+    return client
+
+
+def logged_in_by_hand(app: Flask, email: str = "ida@shop.example", language: str = "en") -> FlaskClient:
+    """By the form, with all that a login leaves behind."""
     client = app.test_client()
     client.get(f"/login?lang={language}")
     assert log_in(client, email).status_code == 302

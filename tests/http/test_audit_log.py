@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, Engine, select
 
-from tests.http.site import PASSWORD, Clock, add_shop, add_user, log_in, logged_in, make_app, post
+from tests.http.site import PASSWORD, Clock, add_shop, add_user, log_in, logged_in, logged_in_by_hand, make_app, post
 from tracker import audit
 from tracker import tables as t
 from tracker.audit import KEEP, KINDS, NO_SHOP
@@ -58,7 +58,7 @@ def test_an_account_without_a_shop_is_written_under_none(engine: Engine, app: Fl
 
 
 def test_what_an_owner_does_is_written_down(app: Flask, engine: Engine) -> None:
-    ida = logged_in(app)
+    ida = logged_in_by_hand(app)
     headers = {"X-CSRFToken": re.findall(r'name="csrf_token" value="([^"]+)"', ida.get("/profile").text)[0]}
     api = "/api/v1/shops/1"
     ida.patch(f"{api}/settings", json={"idle_minutes": 45}, headers=headers)

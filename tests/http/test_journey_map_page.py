@@ -16,6 +16,8 @@ from tracker.config import Config
 from tracker.http.journey_map_page import FIELD_COLUMNS, Entry, Field, MapStage, Note, print_size
 from tracker.stages import VIEWS
 
+pytestmark = pytest.mark.pages
+
 MAP = "/shops/1/journey-map"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, select, update
 
-from tests.http.site import PASSWORD, add_shop, add_user, log_in, logged_in, make_app, token
+from tests.http.site import PASSWORD, add_shop, add_user, log_in, logged_in, logged_in_by_hand, make_app, token
 from tracker import tables as t
 from tracker.clock import Instant
 from tracker.config import Config
@@ -15,6 +15,8 @@ from tracker.http import accounts
 from tracker.http.gate import safe_next
 from tracker.http.throttle import LoginThrottle
 from tracker.storage import writing
+
+pytestmark = pytest.mark.pages
 
 
 @pytest.fixture
@@ -148,11 +150,11 @@ def test_a_password_is_not_changed_without_reason(app: Any, given: dict[str, str
 
 
 def test_the_profile_keeps_name_and_language(app: Any) -> None:
-    client = logged_in(app)
+    client = logged_in_by_hand(app)
     client.post("/profile", data={"name": "Ida B.", "locale": "da", "csrf_token": token(client.get("/profile"))})
     assert "Profil og sprog" in client.get("/profile").text
     assert "Ida B." in client.get("/profile").text
-    later = logged_in(app, language="sv")
+    later = logged_in_by_hand(app, language="sv")
     assert '<html lang="da">' in later.get("/profile").text  # the profile's language is stronger than the login page's
 
 
@@ -162,7 +164,7 @@ def test_a_weaker_hash_of_before_is_renewed_at_the_login(app: Any, engine: Engin
     weak = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash(PASSWORD)
     with writing(engine) as db:
         db.execute(update(t.users).values(password_hash=weak))
-    client = logged_in(app)
+    client = logged_in_by_hand(app)
     assert client.get("/profile").status_code == 200
     with engine.connect() as db:
         stored = db.execute(select(t.users.c.password_hash)).scalar_one()

@@ -19,6 +19,8 @@ from tracker.outbox.links import sign
 from tracker.storage import writing
 from tracker.subscriptions import choices
 
+pytestmark = pytest.mark.pages
+
 FIELDS = (t.memberships.c.shop_id, t.memberships.c.user_id, t.memberships.c.weekly_since_at, t.memberships.c.alarms)
 
 

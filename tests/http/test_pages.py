@@ -24,6 +24,8 @@ from tracker.telling.changes import figure_changes
 from tracker.telling.insight import of_stages
 from tracker.telling.questions import answers
 
+pytestmark = pytest.mark.pages
+
 SCRIPT = "<script>alert(1)</script>"
 FORMULA = '=HYPERLINK("http://evil.example")'
 PAGES = (

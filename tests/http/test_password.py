@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
 
-from tests.http.site import PASSWORD, Clock, add_shop, add_user, log_in, logged_in, make_app, post, token
+from tests.http.site import PASSWORD, Clock, add_shop, add_user, log_in, logged_in, logged_in_by_hand, make_app, post, token
 from tracker import audit
 from tracker import tables as t
 from tracker.clock import HOUR, Instant
@@ -75,7 +75,7 @@ def test_the_mail_is_no_shops_and_in_the_readers_language(app: Flask, engine: En
 
 
 def test_with_the_link_one_chooses_a_new_password(app: Flask, engine: Engine) -> None:
-    there = logged_in(app)
+    there = logged_in_by_hand(app)
     ask(app)
     assert choose(app, path_of(mails(engine)[0])).headers["Location"] == "/login"
     assert there.get("/profile").status_code == 302  # all other logins ended

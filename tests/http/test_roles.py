@@ -16,6 +16,8 @@ from tracker.config import Config
 from tracker.http.roles import MAY, NEEDS, RIGHTS, SCOPES, may, needed
 from tracker.reports.words import ROLES
 
+pytestmark = pytest.mark.pages
+
 READS = ("GET", "HEAD", "OPTIONS")
 
 # What nobody but an owner may, told once more by hand: the walk below would believe any table.

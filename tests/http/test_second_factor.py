@@ -19,6 +19,8 @@ from tracker.config import Config
 from tracker.http import second_factor
 from tracker.http.second_factor import STEP
 
+pytestmark = pytest.mark.pages
+
 
 @pytest.fixture
 def clock(now: Instant) -> Clock:

@@ -22,6 +22,8 @@ from tracker.shops import Shop
 from tracker.storage import reading
 from tracker.worker import Worker
 
+pytestmark = pytest.mark.pages
+
 
 @pytest.fixture
 def app(engine: Engine, config: Config, now: Instant) -> Flask:

@@ -17,6 +17,8 @@ from tracker.config import Config
 from tracker.http.checklist import STEPS, arrived
 from tracker.storage import writing
 
+pytestmark = pytest.mark.pages
+
 _ORDER: dict[str, Any] = {"order_key": "1", "state": "paid", "currency": "DKK"}
 _SPENT = {"channel": "display", "source": "x", "campaign": "", "currency": "DKK", "amount_minor": 1}
 

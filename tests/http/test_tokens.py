@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
-from tests.http.site import Clock, add_shop, add_user, logged_in, make_app, post
+from tests.http.site import Clock, add_shop, add_user, logged_in, logged_in_by_hand, make_app, post
 from tests.http.test_roles import READS, of_shop
 from tracker import audit
 from tracker import tables as t
@@ -177,7 +177,7 @@ def test_the_page_shows_a_token_once(app: Flask) -> None:
 
 
 def test_a_revoked_token_is_nobody(app: Flask, engine: Engine) -> None:
-    client = logged_in(app)
+    client = logged_in_by_hand(app)
     token = made(client)
     [address] = re.findall(r'action="([^"]+/revoke)"', client.get("/shops/1/tokens").text)
     assert "get no answer from now on" in post(client, address).text

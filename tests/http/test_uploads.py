@@ -13,6 +13,8 @@ from tests.http.site import add_shop, add_user, logged_in, make_app, token
 from tracker.clock import Instant
 from tracker.config import Config
 
+pytestmark = pytest.mark.pages
+
 SPEND = """\
 day;channel;source;campaign;amount
 2026-09-01;paid_social;instagram;sommer;120,50

@@ -30,6 +30,8 @@ from tracker.shop_settings import ShopSettings
 from tracker.stages import PURCHASE, STAGES
 from tracker.storage import writing
 
+pytestmark = pytest.mark.pages
+
 STEPS = 600
 HOSTILE = "a,b%=\";'<b>å😀" + "x" * 87  # as long as a counter's name may be
 _KEYS = [stage.key for stage in STAGES]

@@ -69,12 +69,6 @@ def asked(tmp_path_factory: pytest.TempPathFactory, _new_database: Callable[[Pat
     yield from worked_in(tmp_path_factory.mktemp("reconcile"), _new_database)
 
 
-@pytest.fixture
-def rated(tmp_path: Path, _new_database: Callable[[Path], str]) -> Iterator[Asked]:
-    """One foreign currency has a rate, which changes in the middle."""
-    yield from worked_in(tmp_path, _new_database, rates={"SEK": [["2024-01-01", "0.66"], ["2026-08-01", "0.6543"]]})
-
-
 def worked_in(folder: Path, new_database: Callable[[Path], str], **settings: Any) -> Iterator[Asked]:
     engine = open_engine(Config(data_dir=str(folder), database_url=new_database(folder)))
     shop = add_shop(engine, NOW, **settings)
@@ -580,21 +574,3 @@ def check_top(shown: Mapping[Any, Any], counts: Counter[str]) -> None:
     """The five most frequent, as a share of all."""
     most = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:5]
     assert list(shown.items()) == [(key, (times, Share(times, counts.total()))) for key, times in most]
-
-
-def test_each_order_is_worth_what_its_currency_was_worth_on_its_day(rated: Asked) -> None:
-    """The rate changes on the first of August: orders from before keep the old one, refunds and all."""
-    recount, change = rated.recount, date(2026, 8, 1)
-    orders = [order for journey in recount.journeys.values() for order in journey.orders if order.is_live]
-    swedish = [order for order in orders if order.currency == "SEK"]
-    days = [recount.day(order.placed_at) for order in swedish]
-    assert min(days) < change <= max(days) and any(order.refunds for order in swedish)
-    net = sum(recount.net(order) for order in orders)
-    always = {"since": "2024-01-01", "until": "2026-09-16"}
-    table = rated("orders", **always)
-    assert table.totals["net"] == rated.money(net)
-    assert rated("products", **always).totals["net"] == rated.money(net)
-    [sek] = [row for row in table.beside["currencies"].rows if row["currency"] == "SEK"]
-    assert (sek["net"], sek["unrated"]) == (Money(sum(order.net for order in swedish), "SEK"), 0)
-    by_one_rate = sum(recount.own(order.net, "SEK", NOW) or 0 for order in swedish)
-    assert by_one_rate != sum(recount.net(order) for order in swedish)
