@@ -162,7 +162,7 @@ def follow(link: Locator) -> None:
 
 def answered(page: Page) -> None:
     """Until something that this page sent was answered."""
-    _until(page, "kr.log.some(([code]) => code === 7)")
+    _until(page, "kr.log.some(([code]) => code === 6)")
 
 
 def scroll(page: Page) -> None:
