@@ -110,7 +110,7 @@ def admin(running: Running, browser: Browser) -> Iterator[Page]:
     page.get_by_label("E-mail").fill("owner@example.com")
     page.locator("input[type=password]").fill(running.password)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/stages*")
+    page.wait_for_url("**/overview*")
     yield page
     page.context.close()
 
