@@ -44,6 +44,7 @@ from tracker.http.errors import register_errors
 from tracker.http.gate import Number, csrf, guard
 from tracker.http.locale import locale, select_locale, translate
 from tracker.http.throttle import LoginThrottle
+from tracker.reports.table import ENOUGH
 from tracker.reports.words import ROLES
 from tracker.storage import reading
 
@@ -111,6 +112,8 @@ def _frame() -> dict[str, Any]:
         "menu": menu.menu,
         "switcher": menu.switcher,
         "shop": g.get("shop"),
+        "demo": deps().config.demo,
+        "enough": ENOUGH,
         "may": may,  # what roles.py lets the reader do in this shop
         "api_docs": lambda: url_for("api.docs"),
     }

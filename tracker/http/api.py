@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, render_template
+from flask import Blueprint, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
@@ -15,6 +15,7 @@ from tracker.errors import BadQuery
 from tracker.http import ad_spend, asking, notes, order_list
 from tracker.http.controls import arguments
 from tracker.http.deps import deps, shop
+from tracker.http.files import CSV, as_file
 from tracker.http.gate import guard
 from tracker.http.locale import sayer, translate
 from tracker.http.openapi import describe
@@ -58,7 +59,7 @@ def report(name: str, ext: str) -> ResponseReturnValue:
             **as_json(table, sayer(query.view), translate),
         }
         return jsonify(told)
-    return _file(as_csv(table, sayer(query.view), translate, bom=bom), f"{name}-{query.since}-{query.until}.csv")
+    return as_file(as_csv(table, sayer(query.view), translate, bom=bom), f"{name}-{query.since}-{query.until}.csv", CSV)
 
 
 def _choose(table: ReportTable, beside: str) -> ReportTable:
@@ -72,13 +73,6 @@ def _choose(table: ReportTable, beside: str) -> ReportTable:
 def _asked(name: str, query: Query) -> dict[str, Any]:
     asked = {"since": query.since.isoformat(), "until": query.until.isoformat(), "filter": query.filter, "view": query.view.key}
     return asked | {choice: getattr(query, choice) for choice in CHOICES if choice in REPORTS[name].PARAMETERS}
-
-
-def _file(text: str, name: str) -> Response:
-    response = current_app.make_response(text)
-    response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 def openapi() -> ResponseReturnValue:

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, select
 from werkzeug.exceptions import NotFound
@@ -28,6 +28,7 @@ from tracker import tables as t
 from tracker.clock import isoformat
 from tracker.errors import BadQuery
 from tracker.http.deps import actor, deps, shop
+from tracker.http.files import JSON, as_file
 from tracker.pipeline.frames import own_rule
 from tracker.pipeline.preview import preview
 from tracker.privacy.export import export
@@ -150,10 +151,7 @@ def export_person(subject_id: int) -> ResponseReturnValue:
         raise NotFound
     with writing(deps().engine) as db:
         audit.log(db, [shop().shop_id], "export", actor(), deps().now(), about=str(subject_id))
-    response: Response = current_app.make_response(orjson.dumps(told, option=orjson.OPT_INDENT_2))
-    response.headers["Content-Type"] = "application/json; charset=utf-8"
-    response.headers["Content-Disposition"] = f'attachment; filename="person-{subject_id}.json"'
-    return response
+    return as_file(orjson.dumps(told, option=orjson.OPT_INDENT_2), f"person-{subject_id}.json", JSON)
 
 
 def list_tasks() -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from tracker.clock import parse
 from tracker.http.asking import ask, find_task, latest
 from tracker.http.controls import writer
-from tracker.http.deps import deps, may, shop
+from tracker.http.deps import deps, shop
 from tracker.http.locale import translate
 from tracker.reports.table import N_
 from tracker.storage import reading
@@ -90,8 +90,3 @@ def erase(subject_id: int) -> ResponseReturnValue:
     if request.form.get("sure") != "yes":
         return render_template("admin/erase.html", subject_id=subject_id)
     return _go_to(ask("erase", {"subject_id": subject_id}))
-
-
-def may_ask() -> bool:
-    """Whether the reader may change this shop, for templates."""
-    return may("undo") and may("erase")

@@ -7,19 +7,20 @@ import io
 import json
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker import audit
 from tracker.audit import Entry
 from tracker.clock import isoformat
 from tracker.errors import BadQuery
+from tracker.http.controls import writer
 from tracker.http.deps import deps, shop
-from tracker.http.locale import locale, sayer, translate
+from tracker.http.files import CSV, as_file
+from tracker.http.locale import translate
 from tracker.reports.export import harmless
 from tracker.reports.table import N_
 from tracker.storage import reading
-from tracker.telling.cells import Writer
 
 SHOWN = 50
 MOST_LINES = 100_000  # of the file
@@ -45,7 +46,7 @@ def audit_log() -> ResponseReturnValue:
         newest=url_for("admin.audit_log", **here) if before is not None else None,
         older=url_for("admin.audit_log", **here, before=shown[-1].entry_id) if len(found) > SHOWN else None,
         file=url_for("admin.audit_file", **here),
-        write=Writer(locale(), shop().settings.tz, translate, sayer()),
+        write=writer(),
     )
 
 
@@ -59,10 +60,7 @@ def audit_file() -> ResponseReturnValue:
     for entry in found:
         changed = json.dumps(entry.changed, ensure_ascii=False) if entry.changed else ""
         out.writerow([harmless(cell) for cell in (isoformat(entry.logged_at), entry.kind, entry.who, entry.about, changed)])
-    response: Response = current_app.make_response(text.getvalue())
-    response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
-    return response
+    return as_file(text.getvalue(), "audit-log.csv", CSV)
 
 
 def _kind() -> str:

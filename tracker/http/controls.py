@@ -76,10 +76,6 @@ class Control:
     name: str
     choices: list[Choice]
 
-    @property
-    def chosen(self) -> Choice | None:
-        return next((choice for choice in self.choices if choice.chosen and choice.value), None)
-
 
 @dataclass(frozen=True)
 class Applied:

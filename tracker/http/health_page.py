@@ -7,16 +7,15 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from tracker.http.asking_pages import may_ask
 from tracker.http.charts import Chart, shapes
 from tracker.http.charts import stages as stage_charts
 from tracker.http.controls import downloads, earlier, make_controls, read_page_query, span, tell_comparison, writer
-from tracker.http.deps import deps, shop
-from tracker.reports import answer
+from tracker.http.deps import deps, may, shop
+from tracker.reports import answer_both
 from tracker.reports.alarms import OK, ON, UNKNOWN, WATCH
 from tracker.reports.data_health import LAG_COLUMNS
 from tracker.reports.query import Query
-from tracker.reports.table import ENOUGH, ReportTable, Row
+from tracker.reports.table import ReportTable, Row
 from tracker.storage import reading
 from tracker.telling.cells import Writer
 from tracker.telling.changes import figure_changes
@@ -55,8 +54,7 @@ def data_health() -> ResponseReturnValue:
     query = read_page_query()
     write, then = writer(), earlier(query)
     with reading(deps().engine) as db:
-        table = answer("data_health", db, shop(), query)
-        before = answer("data_health", db, shop(), then) if then else None
+        table, before = answer_both("data_health", db, shop(), query, then)
         controls = make_controls(db, "data_health", query, compares=True)
     alarms = table.beside["alarms"].rows
     return render_template(
@@ -73,14 +71,12 @@ def data_health() -> ResponseReturnValue:
         unknown=[row for row in alarms if row["state"] == UNKNOWN],
         charts={"health": stage_charts.health(table, query, write), **_charts(table, query, write)},
         files={name: downloads("data_health", name) for name in ("", *table.beside)},
-        enough=ENOUGH,
-        demo=deps().config.demo,
     )
 
 
 def _mended_at(row: Row) -> str | None:
     where = MENDED_AT[str(row["alarm"])]
-    if where == "admin.settings" and not may_ask():
+    if where == "admin.settings" and not may("settings"):
         return None
     return where if where.startswith("#") else url_for(where, shop_id=shop().shop_id)
 

@@ -24,7 +24,7 @@ from tracker.http.notes import MAX_TEXT, keep_note
 from tracker.reports import answer
 from tracker.reports.journey_map import COLUMNS
 from tracker.reports.stages import COLUMNS as STAGE_COLUMNS
-from tracker.reports.table import ENOUGH, N_, Column, ReportTable, Row, Share, Unit
+from tracker.reports.table import N_, Column, ReportTable, Row, Share, Unit
 from tracker.stages import STAGES, ViewStage
 from tracker.storage import reading
 from tracker.telling.cells import Writer
@@ -141,8 +141,6 @@ def journey_map() -> ResponseReturnValue:
         print_size=print_size(stages),
         here=again(edit=None),
         downloads=downloads("journey_map"),
-        enough=ENOUGH,
-        demo=deps().config.demo,
     )
 
 

@@ -10,15 +10,15 @@ from sqlalchemy import Connection
 
 from tracker.http import accounts, invitations, mailing, membership
 from tracker.http.accounts import BadAccount
+from tracker.http.controls import writer
 from tracker.http.deps import account, actor, deps, shop
 from tracker.http.invitations import Invitation
-from tracker.http.locale import locale, sayer, translate
+from tracker.http.locale import locale, translate
 from tracker.http.login import begin_session
 from tracker.reports.table import N_
 from tracker.reports.words import ROLES
 from tracker.shops import Shop, find_shop
 from tracker.storage import reading, writing
-from tracker.telling.cells import Writer
 
 # what each is, on the page
 ROLE_HINTS = {
@@ -59,7 +59,7 @@ def _page(wrong: str | None = None) -> ResponseReturnValue:
         links={} if deps().config.sends_mail else {one.invitation_id: _link(one) for one in waiting},
         now=deps().now(),
         roles={role: (translate(name), translate(ROLE_HINTS[role])) for role, name in ROLES.items()},
-        write=Writer(locale(), shop().settings.tz, translate, sayer()),
+        write=writer(),
         given=request.form,
         wrong=wrong,
     )

@@ -12,7 +12,6 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy import Connection
 
 from tracker.http.charts import shapes
 from tracker.http.charts import stages as stage_charts
@@ -20,11 +19,11 @@ from tracker.http.controls import again, downloads, earlier, make_controls, read
 from tracker.http.deps import account, deps, shop
 from tracker.http.find import find_subject
 from tracker.http.locale import translate
-from tracker.reports import answer
+from tracker.reports import answer, answer_both
 from tracker.reports.overview import compared
 from tracker.reports.query import Query
 from tracker.reports.sorting import sort_rows
-from tracker.reports.table import ENOUGH, N_, ReportTable
+from tracker.reports.table import N_, ReportTable
 from tracker.reports.words import DIRECTIONS
 from tracker.storage import reading
 from tracker.telling.cells import Writer
@@ -33,6 +32,7 @@ from tracker.telling.insight import INSIGHTS, of_sales, reasons_of_change
 from tracker.telling.questions import Answered, answers, of_all
 
 _TOP = 6  # rows of the overview's small charts
+_JOURNEYS_BY_DAY = shapes.days("journeys", "ordered", overlaid=True)
 
 
 def add_views(blueprint: Blueprint) -> None:
@@ -59,10 +59,11 @@ def overview() -> ResponseReturnValue:
     write, then = writer(query), earlier(query)
     with reading(deps().engine) as db:
         table, before = compared(db, shop(), query, then)
-        channels, channels_before = _both(db, "channels", query, then)
-        days, days_before = _both(db, "orders", query, then)
+        plain, plain_then = of_all(shop(), query), of_all(shop(), then) if then else None  # of what cannot heed the filter
+        channels, channels_before = answer_both("channels", db, shop(), plain, plain_then)
+        days, days_before = answer_both("orders", db, shop(), plain, plain_then)
         by_stage = answer("stages", db, shop(), query)
-        products = answer("products", db, shop(), of_all(shop(), query))
+        products = answer("products", db, shop(), plain)
         controls = make_controls(db, "overview", query, compares=True)
         answered = list(answers(db, shop(), query, writer, {"stages": by_stage}))
     return render_template(
@@ -81,22 +82,14 @@ def overview() -> ResponseReturnValue:
         ],
         answers=[_with_link(one) for one in answered],
         charts={
-            "journeys": shapes.days("journeys", "ordered", overlaid=True)(by_stage.beside["days"], query, write),
+            "journeys": _JOURNEYS_BY_DAY(by_stage.beside["days"], query, write),
             "net": _net_by_day(days, days_before, query, then, write),
             "channels": shapes.bars("channel", "net", also="orders", most=_TOP)(_by_net(channels), query, write),
             "products": shapes.bars("name", "net", also="bought", most=_TOP)(_by_net(products), query, write),
         },
         days_args={"since": query.since, "until": query.until} if query.period == "custom" else {"period": query.period},
         downloads=downloads("overview"),
-        enough=ENOUGH,
-        demo=deps().config.demo,
     )
-
-
-def _both(db: Connection, name: str, query: Query, then: Query | None) -> tuple[ReportTable, ReportTable | None]:
-    """A report's answer for the days, and for those that they are compared with; without the filter."""
-    now = answer(name, db, shop(), of_all(shop(), query))
-    return now, answer(name, db, shop(), of_all(shop(), then)) if then else None
 
 
 def _net_by_day(
@@ -129,9 +122,8 @@ def stages() -> ResponseReturnValue:
     query = read_page_query()
     write, then = writer(query), earlier(query)
     with reading(deps().engine) as db:
-        table = answer("stages", db, shop(), query)
-        before = answer("stages", db, shop(), then) if then else None
-        moves = answer("flow", db, shop(), _unsorted(query))
+        table, before = answer_both("stages", db, shop(), query, then)
+        moves = answer("flow", db, shop(), replace(query, sort=""))  # the sorting is that of the stages
         controls = make_controls(db, "stages", query, compares=True)
     return render_template(
         "admin/stages.html",
@@ -146,25 +138,19 @@ def stages() -> ResponseReturnValue:
         changes=figure_changes(table, before, write),
         charts=_stage_charts(table, moves, query, write),
         approach=query.view.approach,
-        enough=ENOUGH,
         downloads=downloads("stages"),
         flow_downloads=downloads("flow"),
         directions=[
             (key, translate(name)) for key, name in DIRECTIONS.items() if any(r["direction"] == key for r in moves.rows)
         ],
-        demo=deps().config.demo,
     )
-
-
-def _unsorted(query: Query) -> Query:
-    return query if not query.sort else read_page_query(sort="")
 
 
 def _stage_charts(table: ReportTable, moves: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
     return {
         "approach": stage_charts.approach(table, query, write),
         "after": stage_charts.after_order(table, query, write),
-        "days": stage_charts.days(table.beside["days"], query, write),
+        "days": _JOURNEYS_BY_DAY(table.beside["days"], query, write),
         "stays": stage_charts.stays(table.beside["stays"], write),
         "flow": stage_charts.flow(moves, query, write),
     }
@@ -187,7 +173,6 @@ def journeys() -> ResponseReturnValue:
         older=again(cursor=table.next_cursor) if table.next_cursor else None,
         newest=again() if query.cursor else None,
         downloads=downloads("journeys"),
-        demo=deps().config.demo,
     )
 
 

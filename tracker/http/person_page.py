@@ -13,7 +13,6 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from tracker.clock import MINUTE
-from tracker.http.asking_pages import may_ask
 from tracker.http.controls import again, downloads, read_page_query, writer
 from tracker.http.deps import deps, shop
 from tracker.reports import answer
@@ -87,7 +86,6 @@ def person(subject_id: int) -> ResponseReturnValue:
         older=again(cursor=table.next_cursor) if table.next_cursor else None,
         newest=again() if query.cursor else None,
         files={name: downloads("person", name, subject_id=subject_id) for name in ("", *table.beside)},
-        may_ask=may_ask(),
     )
 
 

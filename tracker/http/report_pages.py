@@ -20,10 +20,11 @@ from tracker.errors import BadQuery
 from tracker.http.charts import Chart, shapes, stages
 from tracker.http.controls import again, downloads, earlier, make_controls, read_page_query, span, tell_comparison, writer
 from tracker.http.deps import deps, shop
-from tracker.reports import REPORTS, answer, parameters
+from tracker.reports import REPORTS, answer_both, parameters
 from tracker.reports.query import Query, filter_text
-from tracker.reports.table import ENOUGH, N_, Cell, Column, ReportTable, Row, Unit
+from tracker.reports.table import N_, Cell, Column, ReportTable, Row, Unit
 from tracker.storage import reading
+from tracker.telling.cells import Writer
 from tracker.telling.changes import Change, figure_changes, row_changes
 from tracker.telling.insight import INSIGHTS
 
@@ -314,12 +315,10 @@ def _report_page(name: str) -> str:
     compares = page.compares and "period" in parameters(name)
     write, then = writer(query), earlier(query) if compares else None
     with reading(deps().engine) as db:
-        table = answer(name, db, shop(), query)
-        before = answer(name, db, shop(), then) if then else None
+        table, before = answer_both(name, db, shop(), query, then)
         controls = make_controls(db, name, query, compares=page.compares)
     return render_template(
         "admin/report.html",
-        name=name,
         report=REPORTS[name],
         page=page,
         query=query,
@@ -332,12 +331,10 @@ def _report_page(name: str) -> str:
         changes=figure_changes(table, before, write),
         insights=INSIGHTS[name](table, query, write) if name in INSIGHTS else [],
         # Of several filters at once some tables cannot be told.
-        shown=[_shown(name, part, table, before, query) for part in _parts(page, table)],
-        enough=ENOUGH,
+        shown=[_shown(name, part, table, before, query, write) for part in _parts(page, table)],
         link_of=partial(link_of, query),
         older=again(cursor=table.next_cursor) if table.next_cursor else None,
         newest=again() if query.cursor else None,
-        demo=deps().config.demo,
     )
 
 
@@ -351,8 +348,7 @@ def _figures(page: ReportPage, table: ReportTable) -> list[Column]:
     return [column for column in chosen if table.totals.get(column.key) not in (None, ())]
 
 
-def _shown(name: str, part: Part, table: ReportTable, before: ReportTable | None, query: Query) -> Shown:
-    write = writer(query)
+def _shown(name: str, part: Part, table: ReportTable, before: ReportTable | None, query: Query, write: Writer) -> Shown:
     own = table.beside[part.table] if part.table else table
     other = before.beside.get(part.table) if before and part.table else before
     return Shown(

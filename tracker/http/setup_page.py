@@ -76,7 +76,6 @@ def setup() -> ResponseReturnValue:
         ],
         system=asked if asked in SYSTEMS else "own",
         systems=[(key, translate(name), again(system=key)) for key, name in SYSTEMS.items()],
-        demo=config.demo,
         **_checklist(found),
     )
 

@@ -10,12 +10,12 @@ from werkzeug.exceptions import Forbidden
 from tracker import audit, shops
 from tracker.http import membership
 from tracker.http.accounts import LOCALES
+from tracker.http.controls import writer
 from tracker.http.deps import account, actor, deps, shop
-from tracker.http.locale import locale, sayer, translate
+from tracker.http.locale import translate
 from tracker.shop_settings import BadSettings, ShopSettings
 from tracker.shops import BadShop
 from tracker.storage import reading, writing
-from tracker.telling.cells import Writer
 
 _SETTINGS = ("zone", "currency", "locale")  # asked for when a shop is made; the rest is on the page of settings
 
@@ -45,7 +45,7 @@ def _page(name: str, hosts: str, wrong: str | None = None) -> ResponseReturnValu
         hosts=hosts,
         wrong=wrong,
         rotated_at=rotated_at,
-        write=Writer(locale(), shop().settings.tz, translate, sayer()),
+        write=writer(),
     )
     return (page, 400) if wrong else page
 

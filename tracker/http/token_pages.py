@@ -9,12 +9,12 @@ from werkzeug.exceptions import NotFound
 
 from tracker.clock import DAY
 from tracker.http import tokens
+from tracker.http.controls import writer
 from tracker.http.deps import actor, deps, shop
-from tracker.http.locale import locale, sayer, translate
+from tracker.http.locale import translate
 from tracker.http.roles import SCOPES
 from tracker.reports.table import N_
 from tracker.storage import reading, writing
-from tracker.telling.cells import Writer
 
 LASTS = {"30": N_("30 days"), "90": N_("90 days"), "365": N_("a year"), "": N_("until it is revoked")}
 
@@ -45,7 +45,7 @@ def _page(made: str | None = None, wrong: str | None = None) -> ResponseReturnVa
         lasts={days: translate(told) for days, told in LASTS.items()},
         given=request.form,
         asked=request.form.getlist("scope") if wrong else ["reports"],
-        write=Writer(locale(), shop().settings.tz, translate, sayer()),
+        write=writer(),
         api=deps().config.public_url.rstrip("/") + "/api/v1",
     )
     return (page, 400) if wrong else page

@@ -116,6 +116,13 @@ def parameters(name: str) -> tuple[str, ...]:
     return own if "cursor" in own else (*own, "sort")
 
 
+def answer_both(
+    name: str, db: Connection, shop: Shop, query: Query, then: Query | None
+) -> tuple[ReportTable, ReportTable | None]:
+    """The answer, and that of the days which it is compared with, where there are some.  Raises BadQuery."""
+    return answer(name, db, shop, query), answer(name, db, shop, then) if then else None
+
+
 def answer(name: str, db: Connection, shop: Shop, query: Query) -> ReportTable:
     """The report's answer, sorted as asked.  Raises BadQuery."""
     table = REPORTS[name].answer(db, shop, query)

@@ -64,6 +64,11 @@ Cell: TypeAlias = int | float | str | date | Share | Money | tuple[Money, ...] |
 Row: TypeAlias = Mapping[str, Cell]
 
 
+def count_of(cell: Cell) -> int:
+    """A count; 0 where none is known."""
+    return cell if isinstance(cell, int) else 0
+
+
 @dataclass(frozen=True)
 class Column:
     """One column, or one figure of the totals.

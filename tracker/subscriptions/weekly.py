@@ -20,7 +20,7 @@ from tracker.outbox.links import public_address
 from tracker.reports import answer
 from tracker.reports.overview import compared
 from tracker.reports.query import Query, read_query
-from tracker.reports.table import N_, Cell, ReportTable, Share
+from tracker.reports.table import N_, Cell, ReportTable, Share, count_of
 from tracker.shops import Shop
 from tracker.subscriptions import choices
 from tracker.subscriptions.choices import WEEKLY, Reader
@@ -108,8 +108,11 @@ def _blocks(
     say = week.write.translate
     yield Said(say(N_("What changed, and why")), sentences)
     yield Figures(say(N_("Key figures, against the week before")), [*_figures(overview, changes, week.write)])
-    yield _days(db, week)
-    for one in answers(db, week.shop, week.query, lambda asked: writer(week.write.locale, week.shop, asked.view)):
+    stages = answer("stages", db, week.shop, week.query)
+    yield _days(db, week, stages)
+    for one in answers(
+        db, week.shop, week.query, lambda asked: writer(week.write.locale, week.shop, asked.view), {"stages": stages}
+    ):
         said = one.said or [say(N_("Not enough yet to say."))]
         yield Said(one.question, said, (say(N_("See the figures")), week.link(one.report, one.period)))
 
@@ -130,11 +133,12 @@ def _is_known(value: Cell) -> bool:
     return bool(value.whole) if isinstance(value, Share) else value is not None and value != ()
 
 
-def _days(db: Connection, week: _Week) -> Bars:
+def _days(db: Connection, week: _Week, stages: ReportTable) -> Bars:
     """Journeys and orders, each on a scale of its own: there are always many more of the one."""
-    begun = {row["day"]: _count(row["journeys"]) for row in answer("stages", db, week.shop, week.query).beside["days"].rows}
+    begun = {row["day"]: count_of(row["journeys"]) for row in stages.beside["days"].rows}
     placed = {
-        row["day"]: _count(row["orders"]) - _count(row["cancelled"]) for row in answer("orders", db, week.shop, week.query).rows
+        row["day"]: count_of(row["orders"]) - count_of(row["cancelled"])
+        for row in answer("orders", db, week.shop, week.query).rows
     }
     days = [week.query.since + timedelta(days=n) for n in range(week.query.days)]
     most = [max([found.get(day, 0) for day in days] + [1]) for found in (begun, placed)]
@@ -151,7 +155,3 @@ def _days(db: Connection, week: _Week) -> Bars:
     say = week.write.translate
     link = (say(N_("See the figures")), week.link("stages"))
     return Bars(say(N_("Journeys and orders by day")), [say(N_("Journeys")), say(N_("Orders"))], rows, link)
-
-
-def _count(cell: Cell) -> int:
-    return cell if isinstance(cell, int) else 0

@@ -11,7 +11,7 @@ from typing import Any
 from tracker.reports.query import Query
 from tracker.reports.sorting import sums_up
 from tracker.reports.stages import REFERENCE_CONVERSION
-from tracker.reports.table import ENOUGH, N_, Cell, Money, ReportTable, Row, Sentence, Share
+from tracker.reports.table import ENOUGH, N_, Cell, Money, ReportTable, Row, Sentence, Share, count_of
 from tracker.reports.words import tell
 from tracker.telling.cells import Writer
 
@@ -70,15 +70,15 @@ def _conversion(table: ReportTable, write: Writer) -> str | None:
 def of_channels(table: ReportTable, query: Query, write: Writer) -> list[str]:
     """Which channel brings most orders, and which converts best."""
     rows = [row for row in table.rows if row["channel"] != "none"]
-    ordering = max(rows, key=lambda row: _count(row["ordered"]), default=None)
-    if ordering is None or not _count(ordering["ordered"]):
+    ordering = max(rows, key=lambda row: count_of(row["ordered"]), default=None)
+    if ordering is None or not count_of(ordering["ordered"]):
         return []
     said = [
         _say(
             write,
             N_("Most orders came from %(channel)s: %(count)s."),
             channel=_channel(ordering, write),
-            count=write.count(_count(ordering["ordered"])),
+            count=write.count(count_of(ordering["ordered"])),
         )
     ]
     likely = [(share, row) for row in rows if isinstance(share := row["conversion"], Share) and share.enough]
@@ -99,8 +99,8 @@ def of_channels(table: ReportTable, query: Query, write: Writer) -> list[str]:
 def of_clv(table: ReportTable, query: Query, write: Writer) -> list[str]:
     """Which channel won the best customers, of those that won some."""
     won = [row for row in table.beside["channels"].rows if row["channel"] != "none"]
-    rows = [row for row in won if _count(row["customers"]) >= SOME and isinstance(row["per_customer"], Money)]
-    customers = sum(_count(row["customers"]) for row in won)
+    rows = [row for row in won if count_of(row["customers"]) >= SOME and isinstance(row["per_customer"], Money)]
+    customers = sum(count_of(row["customers"]) for row in won)
     if len(rows) < 2 or customers < ENOUGH:
         return []
     best = max(rows, key=lambda row: _minor(row["per_customer"]))
@@ -113,7 +113,7 @@ def of_clv(table: ReportTable, query: Query, write: Writer) -> list[str]:
                 "%(average)s over all channels."
             ),
             channel=_channel(best, write),
-            count=write.count(_count(best["customers"])),
+            count=write.count(count_of(best["customers"])),
             each=_cell(best["per_customer"], write),
             average=write.money(average),
         )
@@ -126,7 +126,7 @@ def of_searches(table: ReportTable, query: Query, write: Writer) -> list[str]:
     total = table.totals["nothing"]
     if not missed or not isinstance(total, Share) or not total.part:
         return []
-    words = ", ".join(f"“{row['words']}” ({write.count(_count(row['nothing']))})" for row in missed)
+    words = ", ".join(f"“{row['words']}” ({write.count(count_of(row['nothing']))})" for row in missed)
     return [
         _say(
             write,
@@ -165,14 +165,14 @@ def of_reconciliation(table: ReportTable, query: Query, write: Writer) -> list[s
     ]
     for row in table.beside["causes"].rows[:1]:
         said.append(
-            f"{write.say('cause', str(row['cause']))}: {write.count(_count(row['missing']))}. {_cell(row['advice'], write)}"
+            f"{write.say('cause', str(row['cause']))}: {write.count(count_of(row['missing']))}. {_cell(row['advice'], write)}"
         )
     return said
 
 
 def of_checkouts(table: ReportTable, query: Query, write: Writer) -> list[str]:
     """At which step most carts stop."""
-    stopped = max(table.rows, key=lambda row: _count(row["stopped"]) + _count(row["open"]), default=None)
+    stopped = max(table.rows, key=lambda row: count_of(row["stopped"]) + count_of(row["open"]), default=None)
     share = stopped["went_on_share"] if stopped else None
     if stopped is None or not isinstance(share, Share) or not share.enough:
         return []
@@ -234,7 +234,7 @@ def of_products(table: ReportTable, query: Query, write: Writer) -> list[str]:
 
 def of_carts(table: ReportTable, query: Query, write: Writer) -> list[str]:
     """What lies in abandoned carts."""
-    left, all_of_them = _count(table.totals["abandoned"]), _count(table.totals["carts"])
+    left, all_of_them = count_of(table.totals["abandoned"]), count_of(table.totals["carts"])
     if not left:
         return []
     text = N_("%(left)s of %(count)s filled carts are abandoned; all together hold %(value)s.")
@@ -277,7 +277,7 @@ INSIGHTS: dict[str, Insight] = {
 
 def of_sales(table: ReportTable, before: ReportTable | None, write: Writer) -> list[str]:
     """What was sold, against the days before, and today so far; the table is the report `overview`."""
-    orders, net = _count(table.totals["orders"]), table.totals["net"]
+    orders, net = count_of(table.totals["orders"]), table.totals["net"]
     said = []
     if orders and isinstance(net, Money):
         told = {"net": write.money(net, whole=True), "orders": write.count(orders)}
@@ -295,23 +295,25 @@ def of_sales(table: ReportTable, before: ReportTable | None, write: Writer) -> l
 def _today(table: ReportTable, write: Writer) -> Iterator[str]:
     """Against the same weekday last week until the same time of the day."""
     today, then = table.beside["today"].rows
-    if _count(today["journeys"]) + _count(then["journeys"]) == 0:
+    if count_of(today["journeys"]) + count_of(then["journeys"]) == 0:
         return
     yield _say(
         write,
         N_("Today so far: %(net)s (orders: %(orders)s). A week ago at this time: %(net_then)s (orders: %(orders_then)s)."),
         net=_cell(today["net"], write),
-        orders=write.count(_count(today["orders"])),
+        orders=write.count(count_of(today["orders"])),
         net_then=_cell(then["net"], write),
-        orders_then=write.count(_count(then["orders"])),
+        orders_then=write.count(count_of(then["orders"])),
     )
 
 
 def reasons_of_change(now: ReportTable, before: ReportTable, write: Writer) -> Iterator[str]:
     """Which channel did most to change the number of orders; both tables are the report `channels`."""
     then = {row["channel"]: row for row in before.rows}
-    gaps = [(_count(row["orders"]) - _count(then.get(row["channel"], {}).get("orders")), row) for row in now.rows]
-    gaps += [(-_count(row["orders"]), row) for row in before.rows if row["channel"] not in {one["channel"] for one in now.rows}]
+    gaps = [(count_of(row["orders"]) - count_of(then.get(row["channel"], {}).get("orders")), row) for row in now.rows]
+    gaps += [
+        (-count_of(row["orders"]), row) for row in before.rows if row["channel"] not in {one["channel"] for one in now.rows}
+    ]
     moved = [pair for pair in gaps if pair[0] and pair[1]["channel"] != "none"]
     if min(now.sample, before.sample) < ENOUGH or not moved:
         return
@@ -352,7 +354,3 @@ def _minor(cell: Cell) -> int:
 
 def _currency(cell: Cell) -> str:
     return cell.currency if isinstance(cell, Money) else ""
-
-
-def _count(cell: Cell) -> int:
-    return cell if isinstance(cell, int) else 0

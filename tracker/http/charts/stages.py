@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker.reports.query import Query
 from tracker.reports.stages import REFERENCE_CONVERSION, STAY_COLUMNS
-from tracker.reports.table import ENOUGH, Cell, ReportTable, Row, Share
+from tracker.reports.table import ENOUGH, Cell, ReportTable, Row, Share, count_of
 from tracker.reports.words import OUTCOME_KINDS
 from tracker.telling.cells import Writer
 
@@ -35,9 +35,9 @@ def approach(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
 
 def _approach_bar(row: Row, last: bool, write: Writer) -> dict[str, Any]:
     """After the last stage comes the order itself, so what is lost there is who does not order."""
-    reached, reference = _int(row["reached"]), row["reference_drop_off"]
+    reached, reference = count_of(row["reached"]), row["reference_drop_off"]
     expected = 1 - reference if isinstance(reference, float) and not last else None
-    lost = Share(reached - _int(row["ordered"]), reached) if last else row["drop_off"]
+    lost = Share(reached - count_of(row["ordered"]), reached) if last else row["drop_off"]
     return {
         "name": _stage(row, write),
         "value": reached,
@@ -74,32 +74,18 @@ def stays(table: ReportTable, write: Writer) -> dict[str, Any]:
     """How long stays last: for each stage the classes of length, as shares of its stays."""
     lengths = STAY_COLUMNS[1:]
     names = [_stage(row, write) for row in table.rows]
-    sums = [sum(_int(row[column.key]) for column in lengths) for row in table.rows]
+    sums = [sum(count_of(row[column.key]) for column in lengths) for row in table.rows]
     series = [
         {
             "name": write.translate(column.title),
-            "values": [_int(row[column.key]) / total if total else 0 for row, total in zip(table.rows, sums, strict=True)],
-            "labels": [write.share(Share(_int(row[column.key]), total)) for row, total in zip(table.rows, sums, strict=True)],
+            "values": [count_of(row[column.key]) / total if total else 0 for row, total in zip(table.rows, sums, strict=True)],
+            "labels": [
+                write.share(Share(count_of(row[column.key]), total)) for row, total in zip(table.rows, sums, strict=True)
+            ],
         }
         for column in lengths
     ]
     return {"kind": "stays", "names": names, "series": series}
-
-
-def days(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
-    """Journeys by day, those with an order within; days without any are drawn as 0."""
-    found = {row["day"]: row for row in table.rows}
-    span = [query.since + timedelta(days=i) for i in range(query.days)]
-    journeys, ordered = write.translate("Journeys"), write.translate("Journeys with an order")
-    return {
-        "kind": "days",
-        "days": [write.short_day(day) for day in span],
-        "titles": [write.day(day) for day in span],
-        "series": [
-            {"name": journeys, "values": [found[day]["journeys"] if day in found else 0 for day in span]},
-            {"name": ordered, "values": [found[day]["ordered"] if day in found else 0 for day in span]},
-        ],
-    }
 
 
 def flow(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
@@ -123,7 +109,7 @@ def flow(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
 
 def _move(row: Row, write: Writer) -> str:
     here, there = (write.say("stage", str(row[end])) for end in ("from", "to"))
-    return f"{here} → {there}: {write.count(_int(row['moves']))}"
+    return f"{here} → {there}: {write.count(count_of(row['moves']))}"
 
 
 def health(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
@@ -151,11 +137,7 @@ def _stage(row: Row, write: Writer) -> str:
 
 
 def _count_and_share(count: Cell, share: Cell, write: Writer) -> str:
-    number = write.count(_int(count))
+    number = write.count(count_of(count))
     if not isinstance(share, Share) or share.whole < ENOUGH:
         return number
     return f"{number} · {write.share(share)}"
-
-
-def _int(value: Cell) -> int:
-    return value if isinstance(value, int) else 0

@@ -260,25 +260,6 @@
         ].join("<br>"),
     });
 
-  const days = (element, data) => {
-    element.style.height = "240px";
-    return {
-      ...dayAxes(data),
-      legend: { bottom: 0, itemWidth: 12, itemHeight: 12, textStyle: text({ fontSize: 12 }), inactiveColor: colour("muted") },
-      grid: { left: 8, right: 8, top: 12, bottom: 34, containLabel: true },
-      tooltip: dayTooltip(data),
-      series: data.series.map((series, i) => ({
-        name: series.name,
-        type: "bar",
-        barGap: "-100%", // those with an order are part of the journeys: drawn inside them
-        barMaxWidth: 28,
-        itemStyle: { color: colour(i ? "accent" : "soft"), borderRadius: [3, 3, 0, 0] },
-        z: 2 + i,
-        data: series.values,
-      })),
-    };
-  };
-
   const health = (element, data) => {
     element.style.height = "260px";
     return {
@@ -343,7 +324,7 @@
     };
   };
 
-  const kinds = { approach, bars, stays, days, health, flow, grouped, columns, lines, heat, paths };
+  const kinds = { approach, bars, stays, health, flow, grouped, columns, lines, heat, paths };
   const drawn = new Map();
 
   window.drawCharts = () => {
