@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 JOBS ?= 2
 PYTEST = $(BIN)/python -m pytest
+SPREAD = -n $(JOBS) --dist loadfile # a file's tests stay together, so what they share is made once
 COVERED = --cov --cov-report= --cov-fail-under=0
 NODE = PATH="$$($(CURDIR)/scripts/node-folder):$$PATH"
 
@@ -40,7 +41,7 @@ contract: .venv/test ## the golden events and the page of the wire format say wh
 
 py: .venv/test ## the Python tests, on SQLite
 	@mkdir -p var/coverage
-	@COVERAGE_FILE=var/coverage/py $(PYTEST) -n $(JOBS) -m "not browser and not faults" $(COVERED)
+	@COVERAGE_FILE=var/coverage/py $(PYTEST) $(SPREAD) -m "not browser and not faults" $(COVERED)
 
 js: .venv/test snippet/node_modules/.package-lock.json ## the snippet: types, size, tests
 	@cd snippet && $(NODE) npm run --silent types && $(NODE) npm test --silent
@@ -48,10 +49,10 @@ js: .venv/test snippet/node_modules/.package-lock.json ## the snippet: types, si
 	@diff -rq var/snippet tracker/static/snippet || { echo "what browsers get is stale: npm run build in snippet/"; exit 1; }
 
 pg: .venv/test ## the Python tests that need a database, on PostgreSQL
-	@TEST_DATABASE=postgresql $(PYTEST) -n $(JOBS) -m "not browser and not faults"
+	@TEST_DATABASE=postgresql $(PYTEST) $(SPREAD) -m "not browser and not faults"
 
 browser: .venv/test ## a real browser walks through the demo shop
-	@$(PYTEST) -m browser
+	@$(PYTEST) $(SPREAD) -m browser
 
 faults: .venv/test ## killed processes, a stopped database, a full disk
 	@$(PYTEST) -m faults

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from tests.builders import START
 from tracker import shops
 from tracker import tables as t
 from tracker.events.types import Consent
 from tracker.shops import ShopSettings
+from tracker.storage import reading, writing
 
 OTHER = ShopSettings(
     zone="Europe/Stockholm", currency="SEK", counted_states=("paid",), page_kinds={"/kassa": "checkout"}, consent_unknown="none"
@@ -26,6 +30,23 @@ def test_a_shop_is_found_as_it_was_made(db: Connection) -> None:
     assert made.settings == OTHER
     assert made.hosts == ("shop.example", "www.shop.example")
     assert shops.find_shop(db, 99) is None
+
+
+def test_shops_that_are_made_at_once_have_each_an_id(engine: Engine) -> None:
+    """Each maker reads the highest id and writes the next; in between the others wait."""
+    together = threading.Barrier(6)
+
+    def make() -> None:
+        together.wait()
+        with writing(engine) as db:
+            shops.add_shop(db, "Havblik", (), START)
+            time.sleep(0.02)  # before it is committed
+
+    with ThreadPoolExecutor(6) as makers:
+        for one in [makers.submit(make) for _ in range(6)]:
+            one.result()
+    with reading(engine) as db:
+        assert [shop.shop_id for shop in shops.all_shops(db)] == [1, 2, 3, 4, 5, 6]
 
 
 def test_each_shop_has_an_id_keys_and_a_lease_of_its_own(db: Connection) -> None:

@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from tracker import tables as t
 from tracker.clock import Instant
 from tracker.events.types import Consent
 from tracker.journey.contribution import VERSION
 from tracker.shop_settings import ShopSettings
+from tracker.storage import next_number
 from tracker.texts import N_
 
 __all__ = [
@@ -99,7 +100,7 @@ def find_shop(db: Connection, shop_id: int) -> Shop | None:
 
 def add_shop(db: Connection, name: str, hosts: tuple[str, ...], now: Instant, settings: ShopSettings | None = None) -> Shop:
     """A new shop with fresh keys, and its lease row."""
-    shop_id = (db.execute(select(func.max(t.shops.c.shop_id))).scalar() or 0) + 1
+    shop_id = next_number(db, t.shops.c.shop_id)
     row = {
         "shop_id": shop_id,
         "name": name,

@@ -26,7 +26,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Column, Connection, Engine, create_engine, event, func, make_url, select, text
 
 from tracker.config import Config
 from tracker.errors import TrackerError
@@ -39,6 +39,7 @@ BUSY_SECONDS = 30.0  # how long a SQLite writer waits for another; the longest b
 WAL_PAUSE_SECONDS = 0.01
 CONNECT_SECONDS = 5  # PostgreSQL that does not answer for longer counts as away
 SCHEMA_LOCK = 0x6B756E6465  # any number that nobody else on that PostgreSQL is likely to lock: "kunde"
+NUMBER_LOCK = SCHEMA_LOCK + 1
 
 # Measured with 60 batches of 2,000 rows the shape of `events`, each a transaction, 2 cores.
 #
@@ -135,6 +136,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> AbstractContextManager[Connection]:
     """One transaction that may write: committed at the end, rolled back by an exception."""
     return engine.execution_options(**{_WRITES: True}).begin()
+
+
+def next_number(db: Connection, column: Column[int]) -> int:
+    """One more than the highest of a small table that is not a shop's own: shops, users.  Whoever else makes one waits until
+    this transaction ends.
+    """
+    if db.dialect.name == "postgresql":  # SQLite has one writer anyway
+        db.execute(select(func.pg_advisory_xact_lock(NUMBER_LOCK)))
+    return (db.execute(select(func.max(column))).scalar() or 0) + 1
 
 
 def migrate(engine: Engine) -> None:

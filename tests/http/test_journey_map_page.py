@@ -56,6 +56,31 @@ def test_a_note_is_written_changed_and_taken_away_without_a_script(app: Flask) -
     assert "note-text" not in box(ida.get(MAP).text, "5-pain")
 
 
+def test_who_was_overtaken_sees_both_texts_and_decides(app: Flask) -> None:
+    ida, mia = logged_in(app, "ida@shop.example"), logged_in(app, "mia@shop.example")
+
+    def save(client: FlaskClient, form: str, text: str) -> TestResponse:
+        """The form as it was opened, whatever happened since."""
+        fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+        return client.post(MAP, data={**fields, "text": text})
+
+    opened = {
+        name: box(client.get(f"{MAP}?edit=journey_map.5.pain").text, "5-pain") for name, client in (("ida", ida), ("mia", mia))
+    }
+    assert save(ida, opened["ida"], "Klarna fails").status_code == 303
+    answer = save(mia, opened["mia"], "Cards fail")
+    shown = box(answer.text, "5-pain")
+    assert answer.status_code == 200
+    assert "ida@shop.example has written here meanwhile" in shown and ">Klarna fails<" in shown
+    assert re.search(r"<textarea[^>]*>Cards fail</textarea>", shown)
+    assert "Klarna fails" in box(ida.get(MAP).text, "5-pain")  # nothing is lost
+    assert save(mia, shown, "Klarna and cards fail").status_code == 303
+    assert "Klarna and cards fail" in box(ida.get(MAP).text, "5-pain")
+    write(ida, "5.pain", "")
+    shown = box(save(mia, shown, "Cards fail").text, "5-pain")
+    assert "has taken this note away meanwhile" in shown
+
+
 def test_who_only_reads_sees_no_form_and_may_not_write(app: Flask) -> None:
     write(logged_in(app, "ida@shop.example"), "2.actions", "Many from the fair")
     ann = logged_in(app, "ann@shop.example")
@@ -102,7 +127,7 @@ def test_a_filter_holds_for_the_whole_map(app: Flask) -> None:
 
 def _stages(text: str, entries: int) -> list[MapStage]:
     found = [Entry("Page seen", "1,000", "50 %", 0.5, "")] * entries
-    note = Note("journey_map.1.actions", "", text, 0, "ida@shop.example", "", False)
+    note = Note("journey_map.1.actions", "", text, 0, "ida@shop.example", "", None)
     return [MapStage("Stage", 1, 9, [Field(column, found, 9, [note]) for column in FIELD_COLUMNS])] * 12
 
 

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.reports.test_reconcile import NOW, Asked, worked_in
+from tests.reports.test_reconcile import NOW, STRANGERS_PER_DAY, Asked, worked_in
 from tracker.reports.table import Money
 
 
 @pytest.fixture
 def rated(tmp_path: Path, _new_database: Callable[[Path], str]) -> Iterator[Asked]:
     """One foreign currency has a rate, which changes in the middle."""
-    yield from worked_in(tmp_path, _new_database, rates={"SEK": [["2024-01-01", "0.66"], ["2026-08-01", "0.6543"]]})
+    yield from worked_in(
+        tmp_path, _new_database, STRANGERS_PER_DAY, rates={"SEK": [["2024-01-01", "0.66"], ["2026-08-01", "0.6543"]]}
+    )
 
 
 def test_each_order_is_worth_what_its_currency_was_worth_on_its_day(rated: Asked) -> None:

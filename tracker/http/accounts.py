@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from tracker.clock import Instant
 from tracker.outbox.message import BadAddress, clean_address
 from tracker.reports.table import N_
 from tracker.reports.words import ROLES
 from tracker.shops import Shop, find_shop
+from tracker.storage import next_number
 from tracker.tables import memberships, users
 
 SHORTEST_PASSWORD = 10
@@ -88,12 +89,12 @@ def add_user(
     _check_password(password)
     if role not in ROLES:
         raise BadAccount(N_("there is no such role"))
+    user_id = next_number(db, users.c.user_id)  # nobody else makes an account from here on
     if db.execute(select(users.c.user_id).where(users.c.email == email)).first():
         raise BadAccount(N_("somebody has this e-mail address already"))
     shop_ids = sorted(set(shop_ids))
     if any(find_shop(db, shop_id) is None for shop_id in shop_ids):
         raise BadAccount(N_("there is no such shop"))
-    user_id = (db.execute(select(func.max(users.c.user_id))).scalar() or 0) + 1
     row = {"user_id": user_id, "email": email, "name": name, "password_hash": _hasher.hash(password), "locale": locale}
     db.execute(insert(users), {**row, "created_at": now})
     for shop_id in shop_ids:

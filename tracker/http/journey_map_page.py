@@ -20,7 +20,7 @@ from flask.typing import ResponseReturnValue
 from tracker.http.controls import again, downloads, make_controls, read_page_query, span, writer
 from tracker.http.deps import deps, may, shop
 from tracker.http.locale import locale
-from tracker.http.notes import MAX_TEXT, keep_note
+from tracker.http.notes import MAX_TEXT, Overtaken, keep_note
 from tracker.reports import answer
 from tracker.reports.journey_map import COLUMNS
 from tracker.reports.stages import COLUMNS as STAGE_COLUMNS
@@ -66,6 +66,14 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """A note being written; `text` is what the writer had typed when somebody else was first."""
+
+    place: str
+    text: str | None = None
+
+
+@dataclass(frozen=True)
 class Note:
     """The owner's words at one place; without text the place where they may be written."""
 
@@ -75,7 +83,7 @@ class Note:
     written_at: int | None
     written_by: str | None
     url: str  # with the form open
-    is_open: bool
+    draft: Draft | None  # what stands in the form, if it is open
 
     @property
     def id(self) -> str:
@@ -108,14 +116,24 @@ def add_views(blueprint: Blueprint) -> None:
 
 
 def write_map_note() -> ResponseReturnValue:
-    """Back to the map, with the place in sight.  Raises NotFound, BadQuery."""
-    place = request.form.get("place", "")
-    keep_note(place, request.form.get("text", ""))
+    """Back to the map, with the place in sight; with the form again when somebody else has written there meanwhile.
+
+    Raises NotFound, BadQuery.
+    """
+    place, text = request.form.get("place", ""), request.form.get("text", "")
+    try:
+        keep_note(place, text, request.form.get("seen_at", type=int))
+    except Overtaken:
+        return _show(Draft(place, text))
     return redirect(again(edit=None, _anchor=_anchor(place)), 303)
 
 
 def journey_map() -> ResponseReturnValue:
     """Raises BadQuery."""
+    return _show(Draft(place) if (place := request.args.get("edit")) else None)
+
+
+def _show(draft: Draft | None) -> str:
     query = read_page_query()
     write = writer(query)
     with reading(deps().engine) as db:
@@ -123,7 +141,7 @@ def journey_map() -> ResponseReturnValue:
         counted = answer("stages", db, shop(), query)
         controls = make_controls(db, "journey_map", query)
     reached = {str(row["stage"]): int(str(row["reached"])) for row in counted.rows}
-    stages = [_stage(stage, table, reached, write) for stage in query.view.stages]
+    stages = [_stage(stage, table, reached, write, draft) for stage in query.view.stages]
     return render_template(
         "admin/journey_map.html",
         query=query,
@@ -148,7 +166,7 @@ def _anchor(place: str) -> str:
     return "note-" + place.partition(".")[2].replace(".", "-")
 
 
-def _stage(stage: ViewStage, table: ReportTable, reached: Mapping[str, int], write: Writer) -> MapStage:
+def _stage(stage: ViewStage, table: ReportTable, reached: Mapping[str, int], write: Writer, draft: Draft | None) -> MapStage:
     first = min(stage.members)
     notes = {str(row["place"]): row for row in table.beside["notes"].rows}
     fields = []
@@ -156,7 +174,7 @@ def _stage(stage: ViewStage, table: ReportTable, reached: Mapping[str, int], wri
         rows = [row for row in table.rows if (row["stage"], row["field"]) == (stage.key, column.key)]
         sample = next((share.whole for row in rows if isinstance(share := row["share"], Share)), 0)
         entries = [_entry(row, column.key, write) for row in rows]
-        fields.append(Field(column, entries, sample, list(_notes(stage, column.key, notes))))
+        fields.append(Field(column, entries, sample, list(_notes(stage, column.key, notes, draft))))
     return MapStage(stage.name(locale()), first, reached[stage.key], fields)
 
 
@@ -172,7 +190,7 @@ def _entry(row: Row, field: str, write: Writer) -> Entry:
     )
 
 
-def _notes(stage: ViewStage, field: str, found: Mapping[str, Row]) -> Iterator[Note]:
+def _notes(stage: ViewStage, field: str, found: Mapping[str, Row], draft: Draft | None) -> Iterator[Note]:
     """Those that there are, and the place of the first of the twelve in any case."""
     for number in sorted(stage.members):
         place = f"journey_map.{number}.{field}"
@@ -185,7 +203,7 @@ def _notes(stage: ViewStage, field: str, found: Mapping[str, Row]) -> Iterator[N
                 row.get("written_at"),
                 row.get("written_by"),
                 again(edit=place, _anchor=_anchor(place)),
-                may("notes") and request.args.get("edit") == place,
+                draft if draft and draft.place == place and may("notes") else None,
             )
 
 

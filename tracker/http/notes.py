@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from tracker import audit
 from tracker import tables as t
-from tracker.clock import isoformat
+from tracker.clock import Instant, isoformat
 from tracker.errors import BadQuery
 from tracker.http.deps import actor, deps, shop
 from tracker.pipeline.upsert import upsert
@@ -55,17 +55,30 @@ def write_note(place: str) -> ResponseReturnValue:
         return _answer(db, place)
 
 
-def keep_note(place: str, text: str) -> None:
-    """In place of the one before; an empty text takes it away.  Raises NotFound, BadQuery."""
+class Overtaken(Exception):
+    """Somebody else has written there since."""
+
+
+def keep_note(place: str, text: str, seen_at: Instant | None = None) -> None:
+    """In place of the one before; an empty text takes it away.  Raises NotFound, BadQuery.
+
+    `seen_at`: when the note that the writer had before them was written, 0 for none; another one by now raises Overtaken.
+    """
     _check_place(place)
     text = _cleaned(text)
     with writing(deps().engine) as db:
+        if seen_at is not None and seen_at != _written_at(db, place):
+            raise Overtaken
         if text:
             row = {"shop_id": shop().shop_id, "place": place, "text": text}
             upsert(db, t.notes, [{**row, "written_at": deps().now(), "written_by": actor()}])
         else:
             db.execute(delete(t.notes).where(c.shop_id == shop().shop_id, c.place == place))
         audit.log(db, [shop().shop_id], "note", actor(), deps().now(), about=place, changed={"characters": len(text)})
+
+
+def _written_at(db: Connection, place: str) -> Instant:
+    return db.execute(select(c.written_at).where(c.shop_id == shop().shop_id, c.place == place)).scalar() or 0
 
 
 def _check_place(place: str) -> None:

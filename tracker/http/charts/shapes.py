@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from tracker.http.charts import Chart
+from tracker.money import from_minor
 from tracker.reports.query import Query
 from tracker.reports.sorting import sums_up
 from tracker.reports.table import Cell, Column, Money, ReportTable, Row, Share, Unit
@@ -25,11 +26,11 @@ def amount(cell: Cell) -> float | None:
         case Share():
             return cell.value
         case Money():
-            return cell.minor / 100
+            return float(from_minor(cell.minor, cell.currency))
         case int() | float():
             return cell
         case (Money() as first, *_):
-            return first.minor / 100
+            return amount(first)
     return None
 
 
