@@ -11,7 +11,7 @@ NODE = PATH="$$($(CURDIR)/scripts/node-folder):$$PATH"
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test requirements lint types layers contract py js pg browser faults coverage properties bench format golden screenshots pictures clean
+.PHONY: help run test requirements lint types layers contract py js pg browser faults coverage properties bench format golden texts screenshots pictures clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 } /^## / { print "\n" substr($$0, 4) }' $(MAKEFILE_LIST)
@@ -68,6 +68,13 @@ format: .venv/test ## write the Python files as `lint` wants them
 
 golden: .venv/test ## write the golden events and the page of the wire format anew from the catalogue
 	@$(BIN)/python -m tracker.events.contract
+
+texts: .venv/test ## after a change of sentences: put the new ones into the files of Danish and Swedish, drop the old ones, compile
+	@mkdir -p build
+	@$(BIN)/pybabel -q extract -F tracker/translations/babel.cfg -k N_ -k translate --no-location --sort-output -o build/messages.pot tracker
+	@$(BIN)/pybabel -q update -i build/messages.pot -d tracker/translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
+	@$(BIN)/pybabel -q compile -d tracker/translations
+	@grep -n -B1 '^msgstr ""$$' tracker/translations/*/LC_MESSAGES/messages.po | grep -v 'msgid ""' | grep msgid || echo "nothing is left to translate"
 
 properties: .venv/test ## the property tests of the pipeline with thousands of examples
 	@PROPERTY_EXAMPLES=3000 $(PYTEST) -n $(JOBS) --timeout=7200 tests/pipeline/test_live_equals_rebuild.py
