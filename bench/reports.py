@@ -27,7 +27,8 @@ from tracker import clock, shops
 from tracker import tables as t
 from tracker.collect.intake import IntakeRow
 from tracker.config import Config
-from tracker.pipeline import bulk
+from tracker.journey.contribution import day_on
+from tracker.pipeline import bulk, counters
 from tracker.pipeline.process import Hold
 from tracker.pipeline.rebuild import build_slice, start_building
 from tracker.reports import REPORTS
@@ -104,9 +105,21 @@ def _fill(engine: Engine, shop: Shop, journeys: int) -> float:
         done += bulk.work_in(engine, shop, rows, hold, clock.now())
         taken += time.perf_counter() - started
         machine.log(f"reports: {done:,} events in {taken:,.0f} s")
+    _sum_months(engine, shop)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         db.execute(text("ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE"))
     return taken
+
+
+def _sum_months(engine: Engine, shop: Shop) -> None:
+    """As the worker does at the turn of each month."""
+    with reading(engine) as db:
+        months = counters.months_to_sum(db, shop.shop_id, shop.generation, day_on(clock.now(), shop.settings.tz))
+    started = time.perf_counter()
+    for month in months:
+        with writing(engine) as db:
+            counters.sum_month(db, shop.shop_id, shop.generation, month)
+    machine.log(f"reports: {len(months)} months summed up in {time.perf_counter() - started:.1f} s")
 
 
 def _chunks(journeys: int, shop: Shop) -> Iterator[list[IntakeRow]]:

@@ -18,9 +18,9 @@ from tracker import audit
 from tracker import tables as t
 from tracker.clock import DAY, Instant
 from tracker.errors import TrackerError
-from tracker.journey.contribution import VERSION
+from tracker.journey.contribution import VERSION, day_on
 from tracker.order_list import fill
-from tracker.pipeline import rebuild, unlink
+from tracker.pipeline import counters, rebuild, unlink
 from tracker.pipeline.process import Hold
 from tracker.privacy import forget, retention
 from tracker.shop_settings import BadSettings, ShopSettings
@@ -233,6 +233,20 @@ def fill_orders(work: Work) -> Done | More:
     )
 
 
+def sum_months(work: Work) -> Done | More:
+    """Sum up the counters of months that are over, each in a transaction of its own, the earliest first."""
+    done = work.task.progress.get("done", 0)
+    months = _months_to_sum(work.db, work.shop, work.now)
+    if not months:
+        return Done({"months": done})
+    counters.sum_month(work.db, work.shop.shop_id, work.shop.generation, months[0])
+    return More({"done": done + 1, "total": done + len(months)})
+
+
+def _months_to_sum(db: Connection, shop: Shop, now: Instant) -> list[int]:
+    return counters.months_to_sum(db, shop.shop_id, shop.generation, day_on(now, shop.settings.tz))
+
+
 KINDS: dict[str, Callable[[Work], Done | More]] = {
     "change_settings": change_settings,
     "add_stage_rules": add_stage_rules,
@@ -242,6 +256,7 @@ KINDS: dict[str, Callable[[Work], Done | More]] = {
     "erase": erase,
     "expire": expire,
     "fill_orders": fill_orders,
+    "sum_months": sum_months,
 }
 
 NOBODY = ""  # who asks for chores
@@ -249,13 +264,17 @@ EXPIRE_EVERY = 7 * DAY
 
 
 def chores(db: Connection, shop: Shop, now: Instant) -> list[str]:
-    """Kinds of tasks that are due without anybody asking: counters that an earlier release made, data whose time is over."""
+    """Kinds of tasks that are due without anybody asking: counters that an earlier release made, months that are over, data
+    whose time is."""
     of_shop = c.shop_id == shop.shop_id
     due = []
     if shop.counted_by != VERSION and shop.building is None:
-        asked = select(c.task_id).where(of_shop, c.kind == "recount", c.ended_at.is_(None)).limit(1)
-        if db.execute(asked).first() is None:
-            due.append("recount")
+        due.append("recount")
+    if _months_to_sum(db, shop, now):
+        due.append("sum_months")
+    if due:
+        asked = set(db.execute(select(c.kind).where(of_shop, c.kind.in_(due), c.ended_at.is_(None))).scalars())
+        due = [kind for kind in due if kind not in asked]
     last: Instant | None = db.execute(select(func.max(c.asked_at)).where(of_shop, c.kind == "expire")).scalar()
     if last is None or now - last >= EXPIRE_EVERY:
         due.append("expire")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.builders import START, act, arrival, event, look, purchase
 from tracker.clock import DAY
-from tracker.journey.contribution import FAMILIES, Basis, Change, add_up, contribution, difference
+from tracker.journey.contribution import Basis, Change, add_up, contribution, difference
 from tracker.journey.fold import fold
 from tracker.journey.state import Journey, Subject, Terms
 from tracker.reports.counters import of_view
@@ -82,14 +82,6 @@ def test_a_counted_order_books_whatever_a_browser_called_itself() -> None:
     journey = bought()
     journey.bot = True
     assert names_of(contribution(journey, BASIS))["net.DKK"] == 10_000
-
-
-def test_what_a_months_row_holds_is_the_sum_of_its_days() -> None:
-    rows = add_up(difference({}, contribution(bought(), BASIS)))
-    monthly = [family for family, of in FAMILIES.items() if of.by_month and (family, "", 20260910) in rows]
-    assert monthly
-    for family in monthly:
-        assert rows[family, "", 20260900] == rows[family, "", 20260910]
 
 
 journeys = st.builds(

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 
 from tracker import tables as t
-from tracker.journey.contribution import FAMILIES, RowKey, add_up
+from tracker.journey.contribution import RowKey, add_up
 from tracker.pipeline import counters
 
 DAYS = [20260101, 20260102, 20260228, 20261231]
@@ -86,33 +85,42 @@ def test_the_residue_of_the_erased_is_in_every_generation_that_is_built(db: Conn
 
 FIRST = date(2026, 1, 1)
 days = st.integers(0, 800).map(lambda n: FIRST + timedelta(days=n))
+dates = st.lists(days, max_size=30)
 
 
 def number(day: date) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
-@pytest.fixture(scope="module")
-def month_family() -> str:
-    return next(name for name, family in FAMILIES.items() if family.by_month)
+def add(db: Connection, told: list[date]) -> None:
+    counters.add(db, 1, 1, add_up(("journeys", number(day), ("",), {"journeys": 1}) for day in told))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
-@given(told=st.lists(days, max_size=30), since=days, until=days)
+@given(told=dates, late=dates, today=days, since=days, until=days)
 def test_whole_months_are_read_as_such_and_give_what_their_days_give(
-    db: Connection, month_family: str, told: list[date], since: date, until: date
+    db: Connection, told: list[date], late: list[date], today: date, since: date, until: date
 ) -> None:
+    """Summed up on some day; what comes later, to days of before as well, is in both."""
     db.execute(t.counters.delete())
-    counters.add(db, 1, 1, add_up((month_family, number(day), ("",), {"journeys:x": 1}) for day in told))
-    total = counters.read_total(db, 1, 1, month_family, "", number(since), number(until))
-    expected = {"journeys:x": sum(since <= day <= until for day in told)}
+    add(db, told)
+    for month in counters.months_to_sum(db, 1, 1, number(today)):
+        counters.sum_month(db, 1, 1, month)
+    assert counters.months_to_sum(db, 1, 1, number(today)) == []
+    add(db, late)
+    total = counters.read_total(db, 1, 1, "journeys", "", number(since), number(until))
+    expected = {"journeys": sum(since <= day <= until for day in (*told, *late))}
     assert total == {name: amount for name, amount in expected.items() if amount}
 
 
-def test_of_a_month_its_own_row_is_read_when_that_is_less(db: Connection) -> None:
-    """A period that ends today holds all the days that its month has so far."""
-    known = [20260500, *range(20260501, 20260532), 20260600, *range(20260601, 20260613)]
-    assert counters._cover(known, 20260501, 20260612) == ([20260500, 20260600], set())
-    assert counters._cover(known, 20260504, 20260612) == ([20260500, 20260600], {20260501, 20260502, 20260503})
-    assert counters._cover(known, 20260530, 20260602) == ([20260530, 20260531, 20260601, 20260602], set())
-    assert counters._cover([20260601, 20260602], 20260601, 20260630) == ([20260601, 20260602], set())  # no row of the month
+def test_months_are_summed_up_when_they_are_over_the_earliest_first(db: Connection) -> None:
+    add(db, [date(2026, 3, 31), date(2026, 1, 5), date(2026, 1, 31), date(2026, 4, 1)])
+    assert counters.months_to_sum(db, 1, 1, 20260131) == []
+    assert counters.months_to_sum(db, 1, 1, 20260401) == [20260100, 20260300]
+    counters.sum_month(db, 1, 1, 20260100)
+    assert counters.months_to_sum(db, 1, 1, 20260401) == [20260300]
+    counters.sum_month(db, 1, 1, 20260300)
+    assert counters.months_to_sum(db, 1, 1, 20260430) == []
+    assert counters.months_to_sum(db, 1, 1, 20260501) == [20260400]
+    rows = list(counters.read_days(db, 1, 1, "journeys", "", 20260101, 20260331))
+    assert rows == [(20260105, {"journeys": 1}), (20260131, {"journeys": 1}), (20260331, {"journeys": 1})]

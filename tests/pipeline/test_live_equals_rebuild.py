@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +21,9 @@ from tests.builders import HOLD, START, add_shop, event, intake_row, look, purch
 from tracker import tables as t
 from tracker.clock import DAY, HOUR
 from tracker.events.types import Consent, Event
-from tracker.journey.contribution import FAMILIES, add_up, difference
+from tracker.journey.contribution import FAMILIES, add_up, day_on, difference
 from tracker.journey.state import load_journey
-from tracker.pipeline import process
+from tracker.pipeline import counters, process
 from tracker.pipeline.codec import read_body, read_bytes
 from tracker.pipeline.load import read_booked
 from tracker.pipeline.process import tick_shop
@@ -295,9 +296,14 @@ def test_any_order_of_arrival_of_a_browsers_events_is_the_same_as_in_order(
 @settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=traffic)
 def test_counters_are_the_sum_of_what_journeys_have_booked(engine: Engine, events: list[Event]) -> None:
+    """So are the months, which are summed up half-way."""
     shop = add_shop(engine)
-    for some in events:
+    for n, some in enumerate(events):
         work_in(engine, shop, intake_row(shop, some), now=END)
+        if n == len(events) // 2:
+            with writing(engine) as db:
+                for month in counters.months_to_sum(db, shop.shop_id, shop.generation, day_on(END, shop.settings.tz)):
+                    counters.sum_month(db, shop.shop_id, shop.generation, month)
     changes = []
     with engine.connect() as db:
         for subject_id in subject_ids(db, shop.shop_id, limit=10_000):
@@ -307,7 +313,15 @@ def test_counters_are_the_sum_of_what_journeys_have_booked(engine: Engine, event
         for (booked,) in db.execute(select(t.customers.c.booked).where(t.customers.c.shop_id == shop.shop_id)):
             changes += difference({}, read_body(booked))
         stored = all_counters(db, shop)
-    assert {key: names for key, names in stored.items() if key[0] != "mail"} == add_up(changes)  # mails are no journey's
+    of_days = {key: names for key, names in stored.items() if key[2] % 100}
+    assert {key: names for key, names in of_days.items() if key[0] != "mail"} == add_up(changes)  # mails are no journey's
+    for (family, which, month), names in stored.items():
+        if month % 100 == 0:
+            of_month = (of_days[key] for key in of_days if key[:2] == (family, which) and counters.month_of(key[2]) == month)
+            total: Counter[str] = Counter()
+            for amounts in of_month:
+                total.update(amounts)
+            assert names == {name: amount for name, amount in total.items() if amount}
 
 
 def free_of_words(counted: dict[tuple[str, str, int], dict[str, int]]) -> dict[tuple[str, str, int], dict[str, int]]:

@@ -18,7 +18,9 @@ from tracker import worker as worker_module
 from tracker.clock import DAY, HOUR, MINUTE, SECOND, Instant
 from tracker.collect.intake import IntakeRow
 from tracker.config import Config
+from tracker.journey.contribution import day_on
 from tracker.pipeline import leases
+from tracker.pipeline.counters import month_of, read_total
 from tracker.shops import Shop
 from tracker.storage import writing
 from tracker.worker import SHOPS_SECONDS, SWEEP_SECONDS, Worker
@@ -352,3 +354,26 @@ def test_drained_files_are_swept_now_and_then(engine: Engine, config: Config, sh
 
 def event_row(shop: Shop, event_id: str) -> IntakeRow:
     return intake_row(shop, event(event_id=event_id))
+
+
+def test_months_that_are_over_are_summed_up_unasked(engine: Engine, config: Config, shop: Shop, worker: Worker) -> None:
+    month, later = month_of(day_on(START, shop.settings.tz)), START + 40 * DAY
+    accept(config, *(look_of(shop, f"e{i}", START + i * SECOND) for i in range(5)))
+    all_of(worker)
+    assert month not in days_counted(engine, shop)
+    accept(config, look_of(shop, "a month later", later))
+    all_of(worker, later)
+    assert month in days_counted(engine, shop)
+    accept(config, look_of(shop, "late", START + HOUR))
+    all_of(worker, later + MINUTE)
+    with engine.connect() as db:
+        total = read_total(db, shop.shop_id, shop.generation, "journeys", "", month, month + 99)
+        tasks = db.execute(select(t.tasks.c.kind, t.tasks.c.outcome).where(t.tasks.c.kind == "sum_months")).all()
+    assert total["journeys"] == 6
+    assert [tuple(task) for task in tasks] == [("sum_months", {"months": 1})]
+
+
+def days_counted(engine: Engine, shop: Shop) -> set[int]:
+    c = t.counters.c
+    with engine.connect() as db:
+        return set(db.execute(select(c.day_on).where(c.shop_id == shop.shop_id, c.family == "journeys")).scalars())

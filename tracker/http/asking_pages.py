@@ -46,6 +46,7 @@ KINDS = {
     "erase": N_("Erase a person"),
     "expire": N_("Forget what is too old"),
     "fill_orders": N_("Fill in missing orders"),
+    "sum_months": N_("Sum up months that are over"),
 }
 
 

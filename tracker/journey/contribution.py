@@ -51,11 +51,10 @@ class Family:
 
     tell: Callable[[Journey, Basis], Told]
     kinds: tuple[str, ...] = _MOST  # of filters
-    by_month: bool = False  # many names a day: summed up by month as well, so that a year is read quickly
     free_text: bool = False  # names hold what people typed, which is not kept of the erased
 
 
-RowKey = tuple[str, str, int]  # family, filter, day as YYYYMMDD; YYYYMM00 for a month
+RowKey = tuple[str, str, int]  # family, filter, day as YYYYMMDD
 Rows = dict[RowKey, dict[str, int]]
 Change = tuple[str, int, tuple[str, ...], Names]  # family, day, filters, name -> amount to add under each of them
 
@@ -108,12 +107,10 @@ def add_up(changes: Iterable[Change]) -> Rows:
             group[name] = group.get(name, 0) + amount
     rows: Rows = {}
     for (family, day, filters), group in groups.items():
-        days = (day, day // 100 * 100) if FAMILIES[family].by_month else (day,)
         for which in _filters_of(family, filters):
-            for one in days:
-                row = rows.setdefault((family, which, one), {})
-                for name, amount in group.items():
-                    row[name] = row.get(name, 0) + amount
+            row = rows.setdefault((family, which, day), {})
+            for name, amount in group.items():
+                row[name] = row.get(name, 0) + amount
     return {key: kept for key, row in rows.items() if (kept := {name: amount for name, amount in row.items() if amount})}
 
 
@@ -124,8 +121,6 @@ def rows_of(family: str, changes: Iterable[Change]) -> tuple[set[str], set[int]]
     for _, day, some, _ in changes:
         filters.update(some)
         days.add(day)
-    if FAMILIES[family].by_month:
-        days |= {day // 100 * 100 for day in days}
     return set(_filters_of(family, tuple(filters))), days
 
 
@@ -599,21 +594,18 @@ def _nothing(journey: Journey, basis: Basis) -> Told:
 
 FAMILIES: dict[str, Family] = {
     "journeys": Family(_journeys, FILTER_KINDS),
-    "arrivals": Family(_arrivals, FILTER_KINDS, by_month=True),
-    "landings": Family(_landings, by_month=True),
-    "paths": Family(_paths, by_month=True),
+    "arrivals": Family(_arrivals, FILTER_KINDS),
+    "landings": Family(_landings),
+    "paths": Family(_paths),
     # By look-back, and by channel alone as well, since there are many campaigns and all names of a row are read at once.
-    **{f"credits_{days}": Family(_credits(days, _whole), CREDIT_KINDS, by_month=True) for days in attribution.LOOK_BACKS},
-    **{
-        f"channel_credits_{days}": Family(_credits(days, _channel_of), CREDIT_KINDS, by_month=True)
-        for days in attribution.LOOK_BACKS
-    },
+    **{f"credits_{days}": Family(_credits(days, _whole), CREDIT_KINDS) for days in attribution.LOOK_BACKS},
+    **{f"channel_credits_{days}": Family(_credits(days, _channel_of), CREDIT_KINDS) for days in attribution.LOOK_BACKS},
     "orders": Family(_orders, FILTER_KINDS),
-    "products": Family(_products, by_month=True),
+    "products": Family(_products),
     "categories": Family(_categories),
     "coupons": Family(_coupons),
-    "searches": Family(_searches, by_month=True, free_text=True),
-    "endings": Family(_endings, by_month=True),
+    "searches": Family(_searches, free_text=True),
+    "endings": Family(_endings),
     "carts": Family(_carts),
     "acts": Family(_acts, ("channel", "buyer")),
     "satisfaction": Family(_noted("satisfaction")),

@@ -1,7 +1,10 @@
 """The counters: for each shop, family, filter and day one row that holds all amounts by name.
 
 One row instead of one for each name: a journey touches many names under several filters, so a batch writes a few hundred rows
-instead of many thousand, and a report over a year reads 365, or 12 and some where the family is summed up by month as well.
+instead of many thousand.
+A month that is over is summed up (`sum_month`) into rows of day 00, so that a report over a year reads 11 rows and some days
+instead of 365.  Such a row is only ever a shortcut: without it the days say the same, and what is added to one of its days
+later is added to it, too.
 Reading, adding and writing back needs no atomic increment: only the worker that holds the shop's lease writes.
 Generation 0 is the residue of those who were erased; it is copied into every generation that is built.
 """
@@ -14,7 +17,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, delete, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
 from tracker.journey.contribution import FAMILIES, Change, RowKey, Rows, add_up, rows_of
 from tracker.pipeline.codec import read_bytes, write_body
@@ -22,6 +25,7 @@ from tracker.pipeline.upsert import upsert
 from tracker.tables import counters
 
 RESIDUE = 0
+MARKING = "journeys"  # the family whose rows tell which months are summed up: every day with any has one
 
 _c = counters.c
 _ROWS = select(_c.family, _c.filter, _c.day_on, _c.amounts).where(
@@ -75,14 +79,19 @@ def add_changes(db: Connection, shop_id: int, changes: Mapping[tuple[int, ...], 
 
 
 def _merged(added: Rows, stored: Mapping[RowKey, bytes]) -> list[Written]:
-    rows = []
-    for key, amounts in added.items():
-        before = stored.get(key)
-        merged = _amounts(before) if before is not None else {}
-        for name, amount in amounts.items():
-            merged[name] = merged.get(name, 0) + amount
-        rows.append((key, write_body({name: amount for name, amount in merged.items() if amount})))
-    return rows
+    merged: dict[RowKey, Amounts] = {}
+    for (family, which, day), amounts in added.items():
+        for key in ((family, which, day), (family, which, month_of(day))):
+            if key not in merged:
+                if key[2] != day and key not in stored:
+                    continue  # the month is not summed up yet
+                merged[key] = _amounts(stored[key]) if key in stored else {}
+            _add(merged[key], amounts)
+    return [(key, _written(amounts)) for key, amounts in merged.items()]
+
+
+def _written(amounts: Amounts) -> bytes:
+    return write_body({name: amount for name, amount in amounts.items() if amount})
 
 
 def _write(db: Connection, shop_id: int, generation: int, rows: list[Written]) -> None:
@@ -98,9 +107,9 @@ def _write(db: Connection, shop_id: int, generation: int, rows: list[Written]) -
 
 
 def _read(db: Connection, shop_id: int, generation: int, family: str, filters: set[str], days: set[int]) -> dict[RowKey, bytes]:
-    """The family's rows of these filters and days that exist, as they lie there."""
+    """The family's rows of these filters and days, and of the days' months, that exist, as they lie there."""
     asked = {"of_shop": shop_id, "of_generation": generation, "of_family": family}
-    ordered, in_order = sorted(filters), sorted(days)
+    ordered, in_order = sorted(filters), sorted({*days, *map(month_of, days)})
     found: dict[RowKey, bytes] = {}
     for i in range(0, len(ordered), 500):
         for j in range(0, len(in_order), 500):
@@ -132,15 +141,10 @@ def read_each(
 
 def read_total(db: Connection, shop_id: int, generation: int, family: str, which: str, since: int, until: int) -> Amounts:
     """Amounts by name over days, both ends included; of a month its own row where there is one, and that is less to read."""
-    if not FAMILIES[family].by_month:
-        total: Amounts = {}
-        for _, amounts in read_days(db, shop_id, generation, family, which, since, until):
-            _add(total, amounts)
-        return total
     of = _of(shop_id, generation, family, which)
-    touched = _c.day_on.between(since // 100 * 100, until // 100 * 100 + 99)
+    touched = _c.day_on.between(month_of(since), month_of(until) + 99)
     added, taken = _cover(db.execute(select(_c.day_on).where(of, touched)).scalars(), since, until)
-    total = {}
+    total: Amounts = {}
     less: Amounts = {}
     for row in db.execute(select(_c.day_on, _c.amounts).where(of, _c.day_on.in_([*added, *taken]))):
         _add(less if row.day_on in taken else total, _amounts(row.amounts))
@@ -156,7 +160,7 @@ def _cover(known: Iterable[int], since: int, until: int) -> tuple[list[int], set
     """
     months: dict[int, list[int]] = defaultdict(list)
     for day in known:
-        months[day // 100 * 100].append(day)
+        months[month_of(day)].append(day)
     added: list[int] = []
     taken: set[int] = set()
     for month, days in months.items():
@@ -182,6 +186,31 @@ def _add(total: Amounts, amounts: Amounts) -> None:
 
 def _of(shop_id: int, generation: int, family: str, which: str):  # type: ignore[no-untyped-def]
     return and_(_c.shop_id == shop_id, _c.generation == generation, _c.family == family, _c.filter == which)
+
+
+def month_of(day: int) -> int:
+    """The day under which the sum of its month lies: YYYYMM00."""
+    return day // 100 * 100
+
+
+def months_to_sum(db: Connection, shop_id: int, generation: int, today: int) -> list[int]:
+    """The months before today's that have journeys and are not summed up, the earliest first; none when the latest one is."""
+    of = _of(shop_id, generation, MARKING, "") & (_c.day_on < month_of(today))
+    latest = db.execute(select(func.max(_c.day_on)).where(of)).scalar()
+    if latest is None or db.execute(select(_c.day_on).where(of, _c.day_on == month_of(latest))).first():
+        return []
+    days = set(db.execute(select(_c.day_on).where(of)).scalars())
+    return sorted({month_of(day) for day in days} - days)
+
+
+def sum_month(db: Connection, shop_id: int, generation: int, month: int) -> None:
+    """Write the rows of a month that is over.  Must not be done twice at once: who holds the shop's lease does it."""
+    for family in FAMILIES:
+        of = and_(_c.shop_id == shop_id, _c.generation == generation, _c.family == family)
+        found: dict[RowKey, Amounts] = defaultdict(dict)
+        for row in db.execute(select(_c.filter, _c.amounts).where(of, _c.day_on.between(month + 1, month + 99))):
+            _add(found[family, row.filter, month], _amounts(row.amounts))
+        _write(db, shop_id, generation, [(key, _written(amounts)) for key, amounts in found.items()])
 
 
 def keep_as_residue(db: Connection, shop_id: int, generations: Iterable[int], changes: Iterable[Change]) -> None:

@@ -22,7 +22,7 @@ QUESTIONS: tuple[tuple[str, str, str | None], ...] = (
     (N_("Where do I lose most people?"), "stages", None),
     (N_("Which channel brought my best customers?"), "clv", "365d"),
     (N_("What do people look for that I don't sell?"), "searches", None),
-    (N_("Is anything not measured?"), "data_health", None),
+    (N_("Is anything not measured?"), "data_health", "28d"),
 )
 
 _MOST_SENTENCES = 2
