@@ -5,6 +5,7 @@ Asked of the application itself, without a network between.  Told is the p95; th
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,6 +31,8 @@ EMAIL = "owner@bench.example"
 def of_pages(where: str, engine: Engine, shop: Shop) -> Iterator[Figure]:
     """Each page of the menu with the period that it opens with, and the heaviest again with a year."""
     app, client = _logged_in(engine, shop)
+    gc.collect()
+    gc.freeze()  # as tracker/gunicorn_settings.py does
     address = app.url_map.bind("localhost")
     paths = [address.build(endpoint, {"shop_id": shop.shop_id}) for _, _, endpoints in MENU for endpoint in endpoints]
     paths += [f"/shops/{shop.shop_id}/{name}?period=365d" for name in ("overview", "stages", "products")]

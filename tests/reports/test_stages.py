@@ -18,7 +18,7 @@ def _mask(*stages: int) -> int:
 
 
 FIVE = {
-    "journeys": 100, "open": 20, "ordered": 4, "touchpoints": 230, "net.DKK": 199_900, "net.SEK": 5_000,
+    "journeys": 100, "open": 20, "ordered": 4, "touchpoints": 230, "net": 203_200, "unrated": 1,
     # Who reached what; one of the twelve stands for each stage of the view: 2, 4, 6, 9, 11.
     f"m:{_mask(2)}.0": 38, f"m:{_mask(2, 4)}.0": 45, f"m:{_mask(2, 6)}.0": 2, f"m:{_mask(2, 4, 9)}.0": 2,
     f"m:{_mask(2, 4, 6)}.0": 9, f"m:{_mask(2, 4, 6)}.1": 1, f"m:{_mask(2, 4, 6, 9)}.1": 2, f"m:{_mask(2, 4, 6, 9, 11)}.1": 1,
@@ -66,7 +66,7 @@ def test_a_cell_of_the_view_five(db: Connection, now: Instant, stage: str, colum
     assert row[column] == expected
 
 
-def test_totals_keep_currencies_apart(db: Connection, now: Instant) -> None:
+def test_totals_are_in_the_shops_currency_and_say_what_is_in_none(db: Connection, now: Instant) -> None:
     shop = add_shop(db, now)
     count(db, shop, 20260910, FIVE)
     table = ask(db, shop, now, "stages", view="five")
@@ -77,8 +77,9 @@ def test_totals_keep_currencies_apart(db: Connection, now: Instant) -> None:
         "ordered": 4,
         "conversion": Share(4, 100),
         "touchpoints": 2.3,
-        "net": (Money(199_900, "DKK"), Money(5_000, "SEK")),
+        "net": Money(203_200, "DKK"),
     }
+    assert [note.params for note in table.notes] == [{"open": 20, "journeys": 100}, {"count": 1}]
     assert table.references == {"conversion": 0.029, "drop_off.awareness": 0.38, "drop_off.consideration": 0.29}
 
 

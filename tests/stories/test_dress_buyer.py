@@ -149,7 +149,7 @@ def stage_report(running: Running, admin: Page, view: str) -> Counter[str]:
     answer = admin.request.get(f"{running.address}/api/v1/shops/1/reports/stages.json?{query}")
     assert answer.status == 200
     report = answer.json()
-    net = sum(round(float(money["amount"]) * 100) for money in report["totals"]["net"])
+    net = round(float(report["totals"]["net"]["amount"]) * 100)
     sums = {"journeys": report["totals"]["journeys"], "ordered": report["totals"]["ordered"], "net_minor": net}
     return Counter({row["stage"]: row["reached"] for row in report["rows"]} | sums)
 

@@ -27,7 +27,7 @@ from tracker.journey.carts import CART_STEPS
 from tracker.journey.orders import given_back, in_shop_currency, net_by_product
 from tracker.journey.state import EMPTIED, EXPIRED, FILLED, LAPSED, MAX_KEY, OPEN, ORDERED, Cart, Journey, Order, Subject
 
-VERSION = 2  # of what is counted; counters of another version are built anew beside the old ones
+VERSION = 3  # of what is counted; counters of another version are built anew beside the old ones
 
 FILTER_KINDS = ("channel", "device", "country", "consent", "buyer", "campaign")
 _MOST = ("channel", "device", "country", "buyer")
@@ -215,7 +215,7 @@ def mask_of(journey: Journey) -> int:
 def _journeys(journey: Journey, basis: Basis) -> Told:
     """journeys, open, ordered, touchpoints and ordered_touchpoints (of those that ordered), sessions, pages, seconds (looked
     at), numbered and lost (events, by the visitors' own numbering), touches:<n> and ordered_touches:<n> (journeys with n
-    touchpoints, the last for all with more); net, net.<CUR>, unrated; m:<mask>.<ordered> (journeys that reached these stages:
+    touchpoints, the last for all with more); net, unrated; m:<mask>.<ordered> (journeys that reached these stages:
     every view is worked out from it); stay.<stage>.count|seconds|b<k>
     (completed stays, by length, STAY_BOUNDS); move.<from>.<to>; lead:<k> (whole days from the first touchpoint to the order, by
     LEAD_BOUNDS) and lead_days, their sum.
@@ -241,7 +241,6 @@ def _journeys(journey: Journey, basis: Basis) -> Told:
         yield at, f"lead:{_class(days, LEAD_BOUNDS)}", 1
         yield at, "lead_days", days
     for order in journey.orders():
-        yield at, f"net.{order.currency}", order.net
         yield at, "net", in_shop_currency(order, order.net, basis.currency) or 0
     yield at, "unrated", _unrated(journey, basis)
     for stage, stay in journey.stays.items():

@@ -19,7 +19,7 @@ from tracker.errors import BadQuery
 from tracker.journey.contribution import FAMILIES, MOST_TOUCHES
 from tracker.pipeline import counters as stored
 from tracker.reports.query import Query
-from tracker.reports.table import N_, Money, Sentence
+from tracker.reports.table import N_, Sentence
 from tracker.shops import Shop
 from tracker.stages import StageView
 from tracker.tables import counters
@@ -131,14 +131,6 @@ def _which(query: Query, family: str) -> str:
 
 def span(query: Query) -> tuple[int, int]:
     return day_number(query.since), day_number(query.until)
-
-
-def money(amounts: Counter[str], name: str, shop: Shop) -> tuple[Money, ...]:
-    """Amounts by currency as they were paid (`net.SEK`); with several filters only what it comes to in the shop's own."""
-    by_currency = tuple(
-        Money(amounts[n], n[len(name) + 1 :]) for n in sorted(amounts) if n.startswith(name + ".") and amounts[n]
-    )
-    return by_currency or ((Money(amounts[name], shop.settings.currency),) if amounts[name] else ())
 
 
 UNRATED_ORDERS = N_("%(count)s orders are in no amount here: the rate of their currency is unknown. Add it in the settings.")

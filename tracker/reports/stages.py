@@ -15,7 +15,7 @@ from tracker.journey.contribution import FILTER_KINDS
 from tracker.reports import counters
 from tracker.reports.durations import BOUNDS, median_seconds
 from tracker.reports.query import Query
-from tracker.reports.table import N_, Column, ReportTable, Row, Sentence, Share, Unit
+from tracker.reports.table import N_, Column, Money, ReportTable, Row, Sentence, Share, Unit
 from tracker.shops import Shop
 from tracker.stages import REACTIVATION, StageView, ViewStage
 
@@ -122,7 +122,7 @@ FIGURES = (
         "net",
         Unit.MONEY,
         N_("Net revenue"),
-        N_("Of these journeys' counted orders: after discounts and refunds, without VAT and shipping."),
+        N_("Of these journeys' counted orders: after discounts and refunds, without VAT and shipping, in the shop's currency."),
     ),
 )
 
@@ -162,7 +162,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
         figures=FIGURES,
         totals=_totals(amounts, shop),
         references={"conversion": REFERENCE_CONVERSION, **_references(view)},
-        notes=_notes(amounts),
+        notes=_notes(amounts) + counters.unrated_note(amounts),
         beside={
             "stays": ReportTable(STAY_COLUMNS, [_stay_row(amounts, stage) for stage in view.stages], amounts["journeys"]),
             "days": _days(db, shop, query),
@@ -235,7 +235,7 @@ def _totals(amounts: Counter[str], shop: Shop) -> Row:
         "ordered": amounts["ordered"],
         "conversion": Share(amounts["ordered"], journeys),
         "touchpoints": amounts["touchpoints"] / journeys if journeys else None,
-        "net": counters.money(amounts, "net", shop),
+        "net": Money(amounts["net"], shop.settings.currency),
     }
 
 
