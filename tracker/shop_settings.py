@@ -78,6 +78,7 @@ class ShopSettings:
     events_months: int = 25  # events older than this are folded away; 0: kept
     people_months: int = 37  # who did nothing for longer is forgotten; totals stay; 0: kept
     b2b: bool = False  # journeys are those of companies
+    two_factor: bool = False  # members see the shop only with a second factor at their login
 
     @property
     def tz(self) -> ZoneInfo:
@@ -285,3 +286,4 @@ class SettingsSchema(Schema):
     events_months = m.Integer(validate=validate.Range(0, 240))
     people_months = m.Integer(validate=validate.Range(0, 240))
     b2b = m.Boolean()
+    two_factor = m.Boolean()

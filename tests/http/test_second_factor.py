@@ -16,8 +16,10 @@ from tracker import audit
 from tracker import tables as t
 from tracker.clock import MINUTE, Instant
 from tracker.config import Config
-from tracker.http import second_factor
+from tracker.http import second_factor, tokens
 from tracker.http.second_factor import STEP
+from tracker.shops import find_shop, write_shop
+from tracker.storage import writing
 
 pytestmark = pytest.mark.pages
 
@@ -145,6 +147,28 @@ def test_half_a_login_ends_after_ten_minutes(app: Flask, clock: Clock) -> None:
 
 def test_without_the_first_half_there_is_no_second(app: Flask) -> None:
     assert app.test_client().get("/login/code").headers["Location"] == "/login"
+
+
+def test_a_shop_may_ask_its_members_for_one(app: Flask, engine: Engine, clock: Clock) -> None:
+    other = add_shop(engine, clock.now, "Havblik")
+    add_user(engine, clock.now, other, email="eva@other.example")
+    with writing(engine) as db:
+        found = find_shop(db, 1)
+        assert found
+        write_shop(db, found, settings=found.settings.changed({"two_factor": True}).dump())
+        program = tokens.make(db, 1, "Till", ("reports",), None, "ida@shop.example", clock.now)
+    client = logged_in(app)
+    for path in ("/shops/1/overview", "/shops/1/members", "/shops/1/settings"):
+        assert client.get(path).headers["Location"] == "/profile/two-factor"
+    assert post(client, "/shops/1/recount").headers["Location"] == "/profile/two-factor"
+    assert client.get("/api/v1/shops/1/reports/overview.json").status_code == 403
+    assert "Strandgade asks its members to use two-factor login" in client.get("/profile/two-factor").text
+    assert client.get("/shops/2/overview").status_code == 404  # of other shops nothing is told
+    turn_on(client, clock)
+    assert client.get("/shops/1/overview").status_code == 200
+    assert logged_in(app, "eva@other.example").get("/shops/2/overview").status_code == 200
+    asked = app.test_client().get("/api/v1/shops/1/reports/overview.json", headers={"Authorization": f"Bearer {program}"})
+    assert asked.status_code == 200
 
 
 def test_turning_off_takes_password_and_code(app: Flask, engine: Engine, clock: Clock) -> None:

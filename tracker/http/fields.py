@@ -236,6 +236,12 @@ SECTIONS: tuple[tuple[str, str, tuple[Field, ...]], ...] = (
                 "lines",
                 N_("One a line, such as 192.0.2.0/24: their visits are not counted."),
             ),
+            Field(
+                "two_factor",
+                N_("Members must use two-factor login"),
+                "switch",
+                N_("Whoever logs in without one sets it up before they see the shop. API tokens go on without."),
+            ),
         ),
     ),
     (

@@ -1,5 +1,5 @@
-"""The gate before every view: logged in, member of the shop named, with the right that the view takes (roles.py), CSRF token
-on what changes something; headers after it.
+"""The gate before every view: logged in, member of the shop named, with a second factor where the shop asks for one, with the
+right that the view takes (roles.py), CSRF token on what changes something; headers after it.
 
 A view is closed unless its endpoint is in OPEN; so a forgotten decorator cannot open one.  Programs show an API token instead
 of a login: it is asked for each request, so it needs no CSRF token, and it opens addresses of its own shop alone.
@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, g, redirect, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from werkzeug.datastructures import MultiDict
@@ -22,7 +23,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, NotFound, Unauthorized
 from werkzeug.routing import IntegerConverter, Map
 
 from tracker.http import tokens
-from tracker.http.deps import deps, find_own_shop, may
+from tracker.http.deps import account, deps, find_own_shop, may
 from tracker.http.roles import needed
 from tracker.http.signed import is_signed, signed_shop
 from tracker.shops import find_shop
@@ -94,6 +95,14 @@ def guard(blueprint: Blueprint, *, asks_for_login: bool) -> None:
             return redirect(url_for("admin.login", next=_here()))
         if g.shop_id is not None:
             g.shop = find_own_shop(g.shop_id)
+            if g.shop.settings.two_factor and not account().has_second_factor:
+                if not asks_for_login:
+                    raise Forbidden
+                flash(
+                    gettext("%(shop)s asks its members to use two-factor login. Set it up here first.", shop=g.shop.name),
+                    "info",
+                )
+                return redirect(url_for("admin.two_factor"))
             _check_right()
         return None
 
