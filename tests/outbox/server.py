@@ -32,11 +32,11 @@ class MailBox:
 
 
 @contextmanager
-def mail_server() -> Iterator[tuple[MailBox, str]]:
-    """The box, and the KUNDEREJSE_SMTP_URL that fills it."""
+def mail_server(**more: Any) -> Iterator[tuple[MailBox, str]]:
+    """The box, and the KUNDEREJSE_SMTP_URL that fills it; `more`: what aiosmtpd is to ask for."""
     box = MailBox()
     port = _free_port()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=port, **more)
     controller.start()
     try:
         yield box, f"smtp://127.0.0.1:{port}"
