@@ -61,6 +61,7 @@ class ReportPage:
     empty: str = N_(
         "Once the tag is on your pages, journeys appear here within seconds. Choose a longer period, or set up the shop."
     )
+    begins_at: str = "admin.setup"  # the page on which to do something about its being empty
 
 
 PAGES: dict[str, ReportPage] = {
@@ -231,6 +232,7 @@ PAGES: dict[str, ReportPage] = {
     "companies": ReportPage(
         (Part(N_("Companies"), chart=shapes.bars("company", "net", also="touchpoints")),),
         empty=N_("No company is known. A shop that sells to companies says so in its settings."),
+        begins_at="admin.settings",
     ),
     "satisfaction": ReportPage(
         (
