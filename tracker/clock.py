@@ -17,6 +17,7 @@ SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+MONTH = 30 * DAY + 10 * HOUR  # a twelfth of a year
 
 
 def now() -> Instant:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from marshmallow import RAISE, Schema, ValidationError, validate
 from marshmallow import fields as m
 
-from tracker.clock import DAY, Instant, day_of
+from tracker.clock import DAY, MONTH, Instant, day_of
 from tracker.enrich import CHANNELS
 from tracker.errors import TrackerError
 from tracker.events.types import Consent, PageKind
@@ -83,6 +83,10 @@ class ShopSettings:
     @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+    def events_since(self, now: Instant) -> Instant | None:
+        """Events older than this are not kept any more; None: all are."""
+        return now - self.events_months * MONTH if self.events_months else None
 
     @cached_property
     def views(self) -> dict[str, StageView]:

@@ -198,6 +198,8 @@ def expire(work: Work) -> Done | More:
     told = {"after": 0, "done": 0, "events": 0, "people": 0, **work.task.progress}
     some = rebuild.subject_ids(work.db, work.shop.shop_id, told["after"], rebuild.SLICE)
     if not some:
+        if gone_too := retention.expire_nobodys(work.db, work.shop, work.hold, work.now, rebuild.SLICE):
+            return More({**told, "events": told["events"] + gone_too})
         audit.forget_old(work.db, work.shop.shop_id, work.now)
         return Done({"events": told["events"], "people": told["people"]})
     gone = retention.expire(work.db, work.shop, some, work.hold, work.now)

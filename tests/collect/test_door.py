@@ -347,6 +347,20 @@ def test_an_address_has_a_rate_that_good_signatures_do_not_use_up(config: Config
         assert client.post("/k", json={"key": shop.site_key, **page_view()}, environ_overrides=elsewhere).status_code == 202
 
 
+def test_of_a_log_the_crawlers_are_taken_and_the_people_are_named_as_refused(config: Config, shop: Shop, post: Post) -> None:
+    visit = {"type": "crawler_visit", "page": {"url": "https://shop.dk/kjoler"}}
+    agents = ("GPTBot/1.2", PHONE, "curl/8.5.0")
+    events = [{**visit, "event_id": f"v{number}", "user_agent": agent} for number, agent in enumerate(agents)]
+    status, answer, _ = post({"key": shop.site_key, "events": events}, signed=shop.secret)
+    assert (status, answer["accepted"]) == (202, 2)
+    assert [(one["index"], one["reason"], list(one["detail"]["fields"])) for one in answer["refused"]] == [
+        (1, "invalid", ["user_agent"])
+    ]
+    [row] = rows(config)
+    assert [event["bot"] for event in row["events"]] == ["ai:GPTBot", "library"]
+    assert (row["refused"], PHONE in str(row)) == ({"invalid": 1}, False)
+
+
 def test_names_of_unknown_fields_do_not_fill_the_counts(config: Config, shop: Shop, post: Post) -> None:
     for request in range(30):
         names = {f"f{request}x{number}": 1 for number in range(15)}

@@ -9,7 +9,8 @@ import pytest
 
 from tracker.collect.receive import Facts
 from tracker.collect.reduce import anonymous_key, reduce
-from tracker.events.types import Consent, Event, Source
+from tracker.errors import Refused
+from tracker.events.types import Consent, Event, Page, Source
 
 SALT = b"salt of the day"
 FACTS = Facts("203.0.113.77", "https://shop.dk", None, "Mozilla/5.0 (iPhone)", "DK", False)
@@ -112,3 +113,25 @@ def test_the_shops_server_is_no_browser_and_so_no_staff() -> None:
     event = reduce(replace(EVENT, source=Source.SERVER), FACTS, 1, SALT, is_staff=True)
     assert event is not None
     assert event.bot is None
+
+
+# --- crawlers, as the shop's server tells of them
+
+GPTBOT = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)"
+VISIT = replace(
+    EVENT, type="crawler_visit", source=Source.SERVER, data={}, user_agent=GPTBOT, country="US", sequence=4,
+    page=Page("https://shop.dk/kjoler?mail=a@b.dk#top", "Kjoler", "https://shop.dk/?mail=a@b.dk"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("level", Consent)
+def test_of_a_crawlers_visit_its_name_and_the_page_are_kept_and_nothing_of_anybody(level: Consent) -> None:
+    assert reduce(replace(VISIT, consent=level), FACTS, 1, SALT) == Event(
+        "e1", "crawler_visit", Source.SERVER, 1, 2, page=Page("https://shop.dk/kjoler", "Kjoler"), bot="ai:GPTBot"
+    )
+
+
+def test_a_visit_that_may_be_a_persons_is_refused() -> None:
+    with pytest.raises(Refused) as refused:
+        reduce(replace(VISIT, user_agent=FACTS.user_agent), FACTS, 1, SALT)
+    assert (refused.value.reason, list(refused.value.detail["fields"])) == ("invalid", ["user_agent"])  # type: ignore[call-overload]

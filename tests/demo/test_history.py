@@ -192,6 +192,21 @@ def test_assistants_come_by_name_and_by_many_spellings(told: Told) -> None:
     assert len({(arrival.source, arrival.referrer_host, arrival.medium) for arrival in arrivals}) >= 10
 
 
+def test_machines_read_the_shop_in_its_own_pages_and_change_nothing_of_what_people_did(told: Told, past: Past) -> None:
+    visits = told.of("crawler_visit")
+    pages = {event["page"]["url"] for event in told.browser if event["type"] == "page_view"}
+    bots = Counter(event["bot"] for event in visits)
+
+    assert 300 < len(visits) < 900
+    assert bots["ai:ChatGPT-User"] > 50 and bots["ai:GPTBot"] > 20 and bots["crawler:Googlebot"] > 10
+    assert {event["page"]["url"] for event in visits} <= {page.partition("?")[0] for page in pages}
+    alone = world.World(SHOP, NOW, DAYS, 1, history.follow)
+    history._plan(alone, history.STRANGERS_PER_DAY)
+    alone.run()
+    others = [body for _, body in past.bodies if b'"crawler_visit"' not in body]
+    assert [body for _, _, body in sorted(alone.told)] == others
+
+
 def test_people_search_for_what_the_shop_has_and_for_what_it_lacks(told: Told) -> None:
     found = {event["data"]["search_term"]: event["data"]["results_count"] for event in told.of("search")}
 

@@ -46,6 +46,32 @@ def test_reason(user_agent: str | None, reason: str) -> None:
     assert bot(user_agent) == reason
 
 
+# As their makers write them: most name a machine once more in the address of what they explain.
+PUBLISHED = {
+    "ChatGPT-User": "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko); compatible; ChatGPT-User/1.0; +https://openai.com/bot",
+    "OAI-SearchBot": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 "
+    "Safari/537.36; compatible; OAI-SearchBot/1.3; +https://openai.com/searchbot",
+    "MistralAI-Index": "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; MistralAI-Index/1.0; "
+    "+https://docs.mistral.ai/robots)",
+    "Google-Agent": "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Google-Agent; "
+    "+https://developers.google.com/crawling/docs/crawlers-fetchers/google-agent) Chrome/138.0.0.0 Safari/537.36",
+    "Google-GeminiNotebook": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 "
+    "Mobile Safari/537.36 (compatible; Google-GeminiNotebook; "
+    "+https://developers.google.com/crawling/docs/crawlers-fetchers/google-gemininotebook)",
+    "Amazonbot": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_10_1) AppleWebKit/600.2.5 (KHTML, like Gecko) Version/8.0.2 "
+    "Safari/600.2.5 (Amazonbot/0.1; +https://developer.amazon.com/support/amazonbot)",
+    "Amzn-User": "Mozilla/5.0 (compatible; Amzn-User/0.1; +https://developer.amazon.com/amazonbot)",
+    "meta-externalagent": "meta-externalagent/1.1 (+https://developers.facebook.com/docs/sharing/webmasters/crawler)",
+    "meta-externalfetcher": "Meta-ExternalFetcher/1.1",
+    "ClaudeBot": "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ClaudeBot/1.0; +claudebot@anthropic.com)",
+}
+
+
+@pytest.mark.parametrize(("name", "user_agent"), PUBLISHED.items(), ids=PUBLISHED)
+def test_a_machine_that_reads_for_ai_has_its_makers_spelling(name: str, user_agent: str) -> None:
+    assert bot(user_agent) == bot(user_agent.lower()) == f"ai:{name}"
+
+
 ASSISTANTS = [
     "ChatGPT-User",
     "Perplexity-User",

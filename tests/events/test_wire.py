@@ -291,6 +291,8 @@ BAD: list[tuple[str, dict[str, Any], Source, str, str]] = [
     ("scrolled further than the page", browser("page_engaged", {"visible_seconds": 1, "scroll_share": 1.1}), BROWSER, "data.scroll_share", "is not between 0 and 1"),
     ("filters that are an object", browser("filter_item_list", {"filters": {"a": 1}}), BROWSER, "data.filters", "is no list of texts"),
     ("21 filters", browser("filter_item_list", {"filters": ["a"] * 21}), BROWSER, "data.filters", "has more than 20 entries"),
+    ("a crawler's visit to no page", server("crawler_visit", user_agent="GPTBot/1.2"), SERVER, "page", "is missing"),
+    ("a visit by no crawler", server("crawler_visit", page={"url": "https://s.dk/"}), SERVER, "user_agent", "is missing"),
     ("identified as nobody", server("identify", {}), SERVER, "customer_key", "is missing, and so is email"),
     ("a subscription that ends at no instant", server("subscription_cancelled", {"subscription_id": "1", "ends_at": "soon"}), SERVER, "data.ends_at", "is neither epoch milliseconds nor ISO 8601"),
     ("an unknown field of a server", server("order_paid", {"transaction_id": "1", "colour": "red"}), SERVER, "data.colour", "is unknown"),

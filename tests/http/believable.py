@@ -74,6 +74,9 @@ def fill(db: Connection, shop: Shop, now: Instant, *, journeys: int = 1_400, hos
     add(db, shop.shop_id, shop.generation, add_up(changes))
     today = day_number(day_of(now, shop.settings.tz))
     add(db, shop.shop_id, shop.generation, {("mail", "", today): {f"sent:newsletter|{hostile or 'uge-37'}": 90}})
+    crawlers = {("crawlers", "", today): {f"visits:ai:{hostile or 'GPTBot'}": 40}}
+    crawlers["crawled", "", today] = {f"visits:ai:{hostile or 'GPTBot'}|{hostile or '/kjoler/havblik'}": 40}
+    add(db, shop.shop_id, shop.generation, crawlers)
     _spend(db, shop, now, hostile)
     _cart_and_customer(db, shop, now, basis, hostile)
     _outcomes(db, shop, now, dice, hostile)

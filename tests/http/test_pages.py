@@ -19,6 +19,7 @@ from tracker.config import Config
 from tracker.http.charts import stages as charts
 from tracker.http.report_pages import PAGES as REPORT_PAGES
 from tracker.reports.table import Cell, Column, Money, ReportTable, Share, Unit
+from tracker.shops import Shop
 from tracker.telling.cells import NOTHING, Writer
 from tracker.telling.changes import figure_changes
 from tracker.telling.insight import of_stages
@@ -276,3 +277,23 @@ def test_the_page_of_each_locale_has_no_word_left_in_english(engine: Engine, con
                 "Journeys",
             ):
                 assert word not in text, (language, page)
+
+
+def test_what_assistants_read_is_shown_though_they_send_nobody_and_else_how_to_report_it(
+    engine: Engine, config: Config, now: Instant
+) -> None:
+    silent, reading, sending = (add_shop(engine, now, name) for name in ("Strandgade", "Havgade", "Skovgade"))
+    add_user(engine, now, silent, reading, sending)
+    with engine.begin() as db:
+        count(db, reading, 20260914, {"visits:ai:GPTBot": 40}, family="crawlers")
+        count(db, reading, 20260914, {"visits:ai:GPTBot|/kjoler": 40}, family="crawled")
+        count(db, sending, 20260914, {"landed:chatgpt|/": 1}, family="arrivals")
+    client = logged_in(make_app(engine, config, now))
+
+    def page(shop: Shop) -> str:
+        return client.get(f"/shops/{shop.shop_id}/ai-assistants").text
+
+    assert "Nothing to show yet" in page(silent) and "server reports it" in page(silent)
+    assert all(text in page(reading) for text in ("GPTBot", "OpenAI", "/kjoler", "Nothing of this kind in this time."))
+    assert "Nothing to show yet" not in page(reading)
+    assert "crawler_visit" in page(sending)

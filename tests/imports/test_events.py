@@ -196,3 +196,11 @@ def test_the_future_begins_a_few_minutes_from_now(here: Installation) -> None:
     report = here.bring("events", lines(*told))
     assert here.event().event_id == "e1"
     assert faults(report) == [(2, "occurred_at", f"lies in the future: {isoformat(here.now + 400_000)}")]
+
+
+def test_crawlers_in_a_log_of_the_past_are_taken_in_and_people_in_it_refused(here: Installation) -> None:
+    visit = {"type": "crawler_visit", "occurred_at": isoformat(here.now - 90 * DAY), "page": PAGE}
+    told = [{**visit, "event_id": "v1", "user_agent": "GPTBot/1.2"}, {**visit, "event_id": "v2", "user_agent": PHONE}]
+    report = here.bring("events", lines(*told))
+    assert faults(report) == [(2, "user_agent", "names no crawler or other machine that we know")]
+    assert (here.event().bot, here.event().user_agent) == ("ai:GPTBot", None)

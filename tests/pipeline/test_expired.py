@@ -11,11 +11,11 @@ from tests.builders import HOLD, START, add_shop, counters, event, intake_row, l
 from tests.pipeline.test_live_equals_rebuild import astray, build_anew, rebuild, snapshot, tick
 from tests.pipeline.test_process import all_rows, outcome, tag_of
 from tracker import tables as t
-from tracker.clock import DAY, HOUR, MINUTE
+from tracker.clock import DAY, HOUR, MINUTE, MONTH
 from tracker.pipeline import process
 from tracker.pipeline.rebuild import subject_ids
 from tracker.privacy.forget import erase
-from tracker.privacy.retention import MONTH, expire
+from tracker.privacy.retention import expire
 from tracker.shops import Shop
 from tracker.storage import writing
 

@@ -145,6 +145,7 @@ def from_the_shop(draw: st.DrawFn) -> Event:
                 "renewed",
                 "ticket",
                 "answered",
+                "crawler_visit",
             ]
         )
     )
@@ -156,6 +157,8 @@ def from_the_shop(draw: st.DrawFn) -> Event:
         trial = trial | {"currency": draw(st.sampled_from(["DKK", "DKK", "SEK", "XXX"]))}
         told_with: dict[str, Any] = {"status": status, "visitor_key": visitor, "consent": consent, "data": trial}
         return purchase(at, order, value=value, **told_with, **who)
+    if kind == "crawler_visit":
+        return told(kind, at, url=UTM + draw(st.sampled_from("ab")), bot=draw(st.sampled_from(["ai:GPTBot", "library"])))
     if kind == "identify" and who:
         return told(kind, at, visitor_key=draw(visitors), **who)
     if kind == "order_updated":
@@ -314,7 +317,8 @@ def test_counters_are_the_sum_of_what_journeys_have_booked(engine: Engine, event
             changes += difference({}, read_body(booked))
         stored = all_counters(db, shop)
     of_days = {key: names for key, names in stored.items() if key[2] % 100}
-    assert {key: names for key, names in of_days.items() if key[0] != "mail"} == add_up(changes)  # mails are no journey's
+    of_journeys = {key: names for key, names in of_days.items() if key[0] not in ("mail", "crawlers", "crawled")}
+    assert of_journeys == add_up(changes)
     for (family, which, month), names in stored.items():
         if month % 100 == 0:
             of_month = (of_days[key] for key in of_days if key[:2] == (family, which) and counters.month_of(key[2]) == month)

@@ -25,6 +25,7 @@ from tracker.config import Config
 from tracker.customers.cells import summarise
 from tracker.customers.segments import SEGMENTS, measure, segment_of
 from tracker.demo import history
+from tracker.enrich.lists import read_list
 from tracker.events.catalog.aftersales import SCALES
 from tracker.events.types import Event
 from tracker.journey.carts import CART_STEPS
@@ -500,6 +501,33 @@ def test_mail(asked: Asked) -> None:
     assert table.totals["subscribed"] == lists["newsletter_subscribe"]
     assert table.totals["unsubscribed"] == lists["newsletter_unsubscribe"]
     assert sum(row["sent"] for row in table.beside["days"].rows) == table.totals["sent"] > 100  # type: ignore[misc]
+
+
+def test_crawlers(asked: Asked) -> None:
+    """Each visit once, with what the list says of its machine."""
+    table = asked("ai_assistants")
+    lists = {row["name"]: row for row in read_list("crawlers")}
+    crawlers: dict[str, dict[str, Any]] = {}
+    paths: dict[str, set[str]] = defaultdict(set)
+    reads: dict[str, Counter[str]] = defaultdict(Counter)
+    for event in asked.recount.events:
+        day = asked.recount.day(event.occurred_at)
+        if event.type == "crawler_visit" and SINCE <= day <= UNTIL:
+            assert event.bot is not None and event.page is not None
+            kind, _, name = event.bot.partition(":")
+            row = crawlers.setdefault(name, {"visits": 0, "last": day})
+            row |= {"visits": row["visits"] + 1, "last": max(row["last"], day)}
+            paths[name].add(path(event.page.url))
+            if kind == "ai":
+                answers = lists[name]["purpose"] == "answer"
+                reads[path(event.page.url)].update({"reads": 1, "answers": int(answers)})
+    for name, row in crawlers.items():
+        known = lists.get(name)
+        row |= {"maker": known["maker"], "reads_for": known["purpose"]} if known else {"maker": None, "reads_for": "other"}
+        row |= {"source": known["assistant"] or None if known else None, "pages": len(paths[name])}
+    check(by(table.beside["crawlers"], "crawler"), crawlers)
+    check(by(table.beside["read"], "page"), {page: {"answers": 0, **counts} for page, counts in reads.items()})
+    assert {"ChatGPT-User", "GPTBot", "Googlebot"} <= crawlers.keys() and len(reads) > 20
 
 
 @pytest.mark.parametrize("filter", ["", "channel=paid_social", "buyer=returning"])

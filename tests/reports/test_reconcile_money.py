@@ -297,6 +297,11 @@ def _assistants(demo: Demo) -> None:
     table = demo.ask("ai_assistants")
     assert {(r["source"], r["page"]): r["arrivals"] for r in table.beside["pages"].rows} == landed
     assert table.totals["arrivals"] == sum(landed.values()) > 10
+    on_page: Counter[str | None] = Counter()
+    for (_, page), arrivals in landed.items():
+        on_page[page] += arrivals
+    read = {r["page"]: r["arrivals"] for r in table.beside["read"].rows}
+    assert read == {page: on_page[page] for page in read} and sum(read.values()) > 10
     first = [journey for journey in began if journey.channel == "ai_assistant"]
     assert table.totals["journeys"] == len(first)
     assert table.totals["decided"].part == sum(journey.highest >= 5 for journey in first)

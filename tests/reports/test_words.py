@@ -32,6 +32,7 @@ NOT_REPORTS = {
     "alarms",
     "arrivals",
     "counters",
+    "crawlers",
     "credits",
     "durations",
     "export",

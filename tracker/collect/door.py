@@ -227,12 +227,12 @@ class Door:
                     default_consent=default,
                     limits=self.config,
                 )
+                kept = reduce(event, told, shop.shop_id, salt, is_staff=is_staff)
             except Refused as refusal:
                 taken.refuse(index, item, refusal)
                 continue
             if ignored:
                 taken.ignore(ignored, f"events[{index}]." if receipt.is_batch else "")
-            kept = reduce(event, told, shop.shop_id, salt, is_staff=is_staff)
             if kept is None:
                 taken.counted[event.type] += 1
             else:

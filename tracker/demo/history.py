@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from tracker import tables as t
 from tracker.clock import DAY, HOUR, Instant, day_of
 from tracker.collect.intake import IntakeWriter
-from tracker.demo.past import books, counter, journeys, newsletter, regulars
+from tracker.demo.past import books, counter, crawlers, journeys, newsletter, regulars
 from tracker.demo.past.afterwards import follow, renew_old_plans
 from tracker.demo.past.books import AdSpend, ExchangeRate, ListedOrder
 from tracker.demo.past.world import World
@@ -71,6 +71,7 @@ def make_past(
     world = World(shop, now, days, seed, follow)
     _plan(world, strangers_per_day)
     world.run(on_day)
+    crawlers.report_all(world)
     return Past(
         bodies=[(shop.shop_id, body) for _, _, body in sorted(world.told)],
         orders=books.list_orders(world.orders),

@@ -26,6 +26,11 @@ class Address:
     path: str
     query: str
 
+    @property
+    def kept_path(self) -> str:
+        """As pages are counted by."""
+        return clean(self.path, 500) or "/"
+
 
 def read_address(text: str) -> Address:
     """What it does not understand is left empty."""

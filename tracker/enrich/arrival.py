@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from tracker.enrich.address import MAX_ADDRESS, Address, bare, clean, read_address, read_host, read_labels
+from tracker.enrich.address import MAX_ADDRESS, Address, bare, read_address, read_host, read_labels
 from tracker.enrich.channel import Channel, Clues, row_of
 from tracker.enrich.sources import ClickId, Known, click_parameters, is_own, is_passing, source_of_host, source_of_name
 
@@ -115,7 +115,7 @@ def _describe(reading: Reading) -> Arrival:
         content=labels.get("utm_content"),
         click_id_kind=clues.click.parameter if clues.click else None,
         referrer_host=outside.host if outside else None,
-        landing_path=clean(reading.page.path, 500) or "/",
+        landing_path=reading.page.kept_path,
         internal=reading.internal,
     )
 

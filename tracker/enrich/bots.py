@@ -7,7 +7,8 @@ Out: a reason, or None.  Bots are flagged, never dropped: reports leave them out
        library              curl, python-requests, okhttp, …
        ai:<name>            reads for an assistant or its training: ai:ChatGPT-User, ai:GPTBot
        crawler:<name>       everything else: crawler:Googlebot
-Source: crawler-user-agents (PyPI, MIT); what it does not know yet but calls itself a bot is caught by _SAYS_SO.
+Sources: data/crawlers.csv, for those that read for AI; crawler-user-agents (PyPI, MIT); what neither knows yet but calls itself
+a bot is caught by _SAYS_SO.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from tracker.enrich.address import clean
+from tracker.enrich.crawlers import crawler_in
 
 STAFF = "staff"  # the one reason that no User-Agent tells: the browser is in one of the shop's own networks
 MAX_USER_AGENT = 512  # characters that are read
@@ -58,6 +60,8 @@ def bot(user_agent: str | None) -> str | None:
 
 @lru_cache(maxsize=50_000)
 def _bot(user_agent: str) -> str | None:
+    if known := crawler_in(user_agent):
+        return f"ai:{known.name}"
     if _SAYS_HEADLESS.search(user_agent):
         return "headless"
     if _texts().search(user_agent) or _expressions().search(user_agent):
@@ -66,8 +70,6 @@ def _bot(user_agent: str) -> str | None:
     return f"crawler:{_spelled(found.group())}" if found else None
 
 
-# Read for assistants too, by what their makers say; the list files them under search engines and the like.
-_FOR_ASSISTANTS = frozenset({"Amazonbot", "Applebot", "GoogleAgent-Mariner", "YouBot", "meta-externalfetcher"})
 _RANK = {"ai": 0, "crawler": 1, "headless": 2, "library": 3}
 
 
@@ -76,9 +78,7 @@ def _name(user_agent: str) -> str:
     reasons = []
     for pattern in _patterns():
         if text := pattern.find(user_agent):
-            name = _spelled(text)
-            kind = "ai" if name in _FOR_ASSISTANTS else pattern.kind
-            reasons.append((_RANK[kind], kind, name))
+            reasons.append((_RANK[pattern.kind], pattern.kind, _spelled(text)))
     _, kind, name = min(reasons, key=lambda reason: (reason[0], -len(reason[2])))  # the longest name of the best kind
     return f"{kind}:{name}" if kind in ("ai", "crawler") else kind
 

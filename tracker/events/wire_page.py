@@ -34,7 +34,7 @@ EVENT_FIELDS: Mapping[str, tuple[str, str]] = {
     "customer_key": ("key", "the customer's id on the platform"),
     "email": ("text", "the person's address; only a keyed hash of it is kept where no permission or order needs more"),
     "cart_key": ("key", "the cart's id on the platform"),
-    "user_agent": ("text, servers only", "the buyer's browser"),
+    "user_agent": ("text, servers only", "the buyer's browser; of a `crawler_visit` the crawler"),
     "country": ("text, servers only", "the buyer's country, ISO 3166, two letters"),
 }  # fmt: skip
 

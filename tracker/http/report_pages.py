@@ -48,6 +48,7 @@ class Part:
     hidden: tuple[str, ...] = ()  # columns that only the files have, since the table would be too wide
     empty: str = ""  # msgid: what an empty table means
     quiet: bool = False  # left out while its table is empty
+    alone: bool = False  # worth showing when the report's own table has nothing
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,22 @@ PAGES: dict[str, ReportPage] = {
             Part(N_("Assistants"), chart=shapes.bars("source", "arrivals", also="conversion")),
             Part(N_("How far they get"), "stages", shapes.heat("source", "stage", "share"), only_chart=True),
             Part(N_("Where they land"), "pages"),
+            Part(
+                N_("What assistants read"),
+                "read",
+                shapes.grouped("page", ("reads", "arrivals")),
+                empty=N_(
+                    "Where the shop's server reports crawlers, you see here which pages assistants read, and whether they send "
+                    "people there. docs/wire-format.md says how: crawler_visit."
+                ),
+                alone=True,
+            ),
+            Part(N_("Crawlers"), "crawlers", quiet=True, alone=True),
         ),
-        empty=N_("Nobody came from an assistant in this time. They are told by the address they come from, and by utm_source."),
+        empty=N_(
+            "Nobody came from an assistant in this time. They are told by the address they come from, and by utm_source. "
+            "What their crawlers read is shown where the shop's server reports it."
+        ),
     ),
     "attribution": ReportPage(
         (
@@ -334,10 +349,16 @@ def _report_page(name: str) -> str:
         insights=INSIGHTS[name](table, query, write) if name in INSIGHTS else [],
         # Of several filters at once some tables cannot be told.
         shown=[_shown(name, part, table, before, query, write) for part in _parts(page, table)],
+        is_empty=_is_empty(page, table),
         link_of=partial(link_of, query),
         older=again(cursor=table.next_cursor) if table.next_cursor else None,
         newest=again() if query.cursor else None,
     )
+
+
+def _is_empty(page: ReportPage, table: ReportTable) -> bool:
+    alone = (table.beside[part.table].rows for part in _parts(page, table) if part.alone)
+    return not table.rows and not table.sample and not any(alone)
 
 
 def _parts(page: ReportPage, table: ReportTable) -> list[Part]:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Engine
 
-from tracker.clock import DAY, Instant
+from tracker.clock import DAY, MONTH, Instant
 from tracker.collect.reduce import reduce
 from tracker.errors import RefusedReason
 from tracker.events import wire
@@ -25,7 +25,6 @@ from tracker.imports.kinds import Kind, Told
 from tracker.imports.known import has_refund
 from tracker.imports.lines import Entry, refusal
 from tracker.imports.report import ImportReport
-from tracker.privacy.retention import MONTH
 from tracker.shops import Shop
 
 

@@ -587,7 +587,7 @@ def _noted(family: str) -> Callable[[Journey, Basis], Told]:
 
 
 def _nothing(journey: Journey, basis: Basis) -> Told:
-    """Not of journeys: `cohort` below is of customers, mails are counted by pipeline/mails.py."""
+    """Not of journeys: `cohort` below is of customers, the rest is counted by pipeline/told.py."""
     yield from ()
 
 
@@ -611,6 +611,8 @@ FAMILIES: dict[str, Family] = {
     "support": Family(_noted("support")),
     "advocacy": Family(_noted("advocacy")),
     "mail": Family(_nothing, ()),
+    "crawlers": Family(_nothing, ()),
+    "crawled": Family(_nothing, ()),
     "cohorts": Family(_nothing, ("channel", "country")),
 }
 

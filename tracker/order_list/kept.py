@@ -14,13 +14,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select, update
 
 from tracker import tables as t
-from tracker.clock import DAY, Instant
+from tracker.clock import DAY, MONTH, Instant
 from tracker.journey.contribution import day_on
 from tracker.pipeline.codec import write_body
 from tracker.pipeline.identity import ORDER, hash_key
 from tracker.pipeline.load import chunks
 from tracker.pipeline.upsert import upsert
-from tracker.privacy.retention import MONTH
 from tracker.shops import Shop
 
 CANCELLED, TEST = "cancelled", "test"  # states of ours; the others are the platform's words

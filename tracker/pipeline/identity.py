@@ -2,6 +2,7 @@
 
 In:  an event, the shop's settings, the secret of keyed hashes.
 Out: keys, the one the event comes in under first; the company it names.
+A crawler is nobody: its visits come in under its name, which never belongs to anybody.
 An address like test@ or noreply@ is many people's, and so are those the owner excludes: an order with one stands for itself.
 """
 
@@ -16,6 +17,7 @@ from tracker.shop_settings import ShopSettings
 
 LinkKey = tuple[str, str]
 VISITOR, CUSTOMER, EMAIL, ORDER, ANONYMOUS, NOBODY = "visitor", "customer", "email", "order", "anonymous", "nobody"
+CRAWLER = "crawler"
 COMPANY, MEMBER = "company", "member"  # a company's key; a person's place in it
 
 _NOBODY_NAMES = frozenset({
@@ -46,6 +48,8 @@ def keys_of(event: Event, settings: ShopSettings, secret: str) -> list[LinkKey]:
         if event.type == "consent_update" and event.anonymous_key:
             keys.append((ANONYMOUS, event.anonymous_key))
         return keys
+    if event.type == "crawler_visit":
+        return [(CRAWLER, event.bot or "")]
     keys = []
     if event.order_key:
         keys.append((ORDER, event.order_key))

@@ -109,6 +109,22 @@ def drop_erased(db: Connection, shop: Shop, batch: Batch, secret: str) -> None:
     batch.events = kept
 
 
+def drop_past(shop: Shop, batch: Batch, now: Instant) -> None:
+    """Take out crawlers' visits from before the time for which the shop keeps events: those that were here are known no more,
+    and would count again.  Of what people did, the base of their subject says so."""
+    since = shop.settings.events_since(now)
+    if since is None:
+        return
+    for event in batch.events:
+        if _is_past(event, since):
+            batch.outcomes[day_on(event.received_at, shop.settings.tz), "dropped", DroppedReason.EXPIRED] += 1
+    batch.events = [event for event in batch.events if not _is_past(event, since)]
+
+
+def _is_past(event: Event, since: Instant) -> bool:
+    return event.type == "crawler_visit" and event.occurred_at < since
+
+
 def _count(outcomes: Counter[tuple[int, str, str]], day: int, body: dict[str, Any]) -> None:
     for name, kind in (("refused", "refused"), ("ignored", "ignored_field"), ("counted", "counted_only")):
         for reason, count in (body.get(name) or {}).items():
@@ -124,9 +140,14 @@ _PERSON, _BOT, _STAFF = ("sender", "person"), ("sender", "bot"), ("sender", "sta
 
 
 def _observe(outcomes: Counter[tuple[int, str, str]], day: int, events: Iterable[Event]) -> None:
-    """Counts by which data health judges what arrives: how late, from whom, by whose consent (of pages that people saw)."""
+    """Counts by which data health judges what arrives: how late, from whom, by whose consent (of pages that people saw).
+
+    Not of crawlers' visits: they come from a log, perhaps once a night, and say nothing of how orders and people arrive.
+    """
     seen: Counter[tuple[str, str]] = Counter()
     for event in events:
+        if event.type == "crawler_visit":
+            continue
         seen[_LAGS[event.source][bisect_left(_LAG_BOUNDS, event.received_at - event.occurred_at)]] += 1
         if event.source is Source.SERVER:
             continue

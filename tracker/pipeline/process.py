@@ -29,7 +29,7 @@ from tracker.journey.state import Act, Tag
 from tracker.pipeline import counters, leases, save
 from tracker.pipeline.counters import Part, Written
 from tracker.pipeline.frames import Frame, Frames, frames_of
-from tracker.pipeline.keep import SOURCE_CODE, Batch, IntakeRow, drop_erased, keep
+from tracker.pipeline.keep import SOURCE_CODE, Batch, IntakeRow, drop_erased, drop_past, keep
 from tracker.pipeline.load import (
     Held,
     chunks,
@@ -41,11 +41,11 @@ from tracker.pipeline.load import (
     read_booked,
     uncounted,
 )
-from tracker.pipeline.mails import count_mails
 from tracker.pipeline.names import save_names
 from tracker.pipeline.resolve import SUPERSEDED, Ids, Resolved, resolve
 from tracker.pipeline.save import SubjectRows
 from tracker.pipeline.stored import act_of, device_of, event_from, event_row
+from tracker.pipeline.told import count_told
 from tracker.pipeline.upsert import upsert
 from tracker.shops import Shop
 
@@ -85,11 +85,12 @@ def process_batch(
     ids = hold.on(db, shop, now)
     batch = keep(db, shop.shop_id, shop.settings.tz, rows, now)
     drop_erased(db, shop, batch, hold.secret)
+    drop_past(shop, batch, now)
     resolved = resolve(db, shop.shop_id, batch.events, ids, hold.secret, shop.settings)
     frames = frames_of(shop)
     _advance_all(db, frames, batch, resolved, now, helpers)
     save_names(db, shop.shop_id, batch.events)
-    count_mails(db, frames, batch.events)
+    count_told(db, frames, batch.events)
     save.save_outcomes(db, shop.shop_id, batch.outcomes)
     save.save_unreadable(db, shop.shop_id, batch.unreadable)
     save.save_marks(db, shop.shop_id, batch.marks)
@@ -132,12 +133,12 @@ def _advance_all(
     shop = frames.current.shop
     links = {}
     new: dict[int, list[tuple[Event, int]]] = defaultdict(list)  # subject -> (event, person)
-    waiting = []
+    untagged = []
     for event, link in zip(batch.events, resolved.link_of, strict=True):
         links[id(event)] = link.link_id
         subject_id = resolved.subject_of(link)
-        if subject_id is None:
-            waiting.append(event_row(shop.shop_id, event, device_of(event), link.link_id, None))
+        if subject_id is None:  # it waits for its subject, or is a crawler's and nobody's
+            untagged.append(event_row(shop.shop_id, event, device_of(event), link.link_id, None))
         else:
             person = link.subject_id or 0
             new[subject_id].append((event, person if person != subject_id else 0))
@@ -145,7 +146,7 @@ def _advance_all(
     save.save_links(db, shop.shop_id, resolved.written.values())
     save.save_log(db, shop.shop_id, resolved.log)
     save.move_events(db, shop.shop_id, resolved.moved)
-    save.insert_events(db, waiting)
+    save.insert_events(db, untagged)
     _dissolve(db, frames, resolved, now)
     concerned = new.keys() | resolved.refold | resolved.superseded
     held = load_subjects(db, frames, set(concerned), batch.events)

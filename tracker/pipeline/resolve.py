@@ -9,6 +9,7 @@ Links are decided once, in order of arrival, with their evidence, and never by a
 - a second customer on one visitor's browser is a second visitor from that session on (a shared device): the key gets a further
   link, under which the events since then lie; a browser with too many of them says nothing of anybody any more;
 - signed news about an order that we do not know waits under the order's key until its purchase, or whose it is, is told;
+- a crawler's visit lies under the crawler's name, which is never tied;
 - a browser's sighting of a receipt ties its visitor to the order's person, and never makes an order known.  Order keys are
   easily guessed, so only a first sighting does, by no machine, of an order that named no visitor and may be joined to browsing;
 - what somebody has undone is not tied again (table `apart`).
@@ -30,6 +31,7 @@ from tracker.clock import MINUTE, Instant
 from tracker.events.types import Consent, Event, Source
 from tracker.pipeline.identity import (
     ANONYMOUS,
+    CRAWLER,
     CUSTOMER,
     EMAIL,
     MEMBER,
@@ -259,6 +261,8 @@ class _Book:
         sighted = self._sighted(first)
         if sighted is not None and all(link.kind != VISITOR for link in own) and event.consent >= Consent.STATISTICS:
             own.append(sighted)
+        if first.kind == CRAWLER:
+            return first  # nobody's for good
         if first.kind == ORDER and first.subject_id is None and len(own) == 1 and event.type != "purchase":
             return first  # nobody told us of this order yet; it waits
         subject_id = self._whose(own)

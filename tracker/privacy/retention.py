@@ -4,16 +4,17 @@ nothing for longer than it remembers them are forgotten.  Totals stay.
 A base is a checkpoint from which every rebuild of the subject starts: its events are gone, its journeys are in it.  What
 happened before its cut (`Subject.base_at`) and arrives later, or comes over with a link, is dropped and counted.  Some subjects
 are done in a transaction, so that live work goes on.
+What is nobody's (crawlers' visits, news of orders that never came) is just deleted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, exists, func, select
 
 from tracker import tables as t
-from tracker.clock import DAY, Instant
+from tracker.clock import MONTH, Instant
 from tracker.journey.fold import advance
 from tracker.journey.state import Subject
 from tracker.pipeline import save
@@ -23,15 +24,13 @@ from tracker.pipeline.process import Hold, next_due
 from tracker.privacy.forget import delete_links, members, remove_keeping_totals
 from tracker.shops import Shop
 
-MONTH = 30 * DAY + 10 * 3_600_000  # a twelfth of a year
-
 
 def expire(db: Connection, shop: Shop, subjects: Sequence[int], hold: Hold, now: Instant) -> dict[str, int]:
     """Do what is due of these subjects; how many events and people went.  Raises LeaseLost."""
     ids = hold.on(db, shop, now)
     frames = frames_of(shop)
     settings = shop.settings
-    events_before = now - settings.events_months * MONTH if settings.events_months else None
+    events_before = settings.events_since(now)
     people_before = now - settings.people_months * MONTH if settings.people_months else None
     gone = {"events": 0, "people": 0}
     held = load_subjects(db, frames, set(subjects))
@@ -53,6 +52,20 @@ def expire(db: Connection, shop: Shop, subjects: Sequence[int], hold: Hold, now:
             save.save_subjects(db, frames, [one])
     save.save_lease(db, shop.shop_id, ids.next, next_due(db, shop.shop_id))
     return gone
+
+
+def expire_nobodys(db: Connection, shop: Shop, hold: Hold, now: Instant, limit: int) -> int:
+    """Delete events that are nobody's and older than the shop keeps them, those of some links at a time; how many.  0: none is
+    left.  Raises LeaseLost."""
+    hold.on(db, shop, now)
+    before = shop.settings.events_since(now)
+    if before is None:
+        return 0
+    links, events = t.links.c, t.events.c
+    has_old = (events.shop_id == shop.shop_id) & (events.link_id == links.link_id) & (events.occurred_at < before)
+    nobodys = (links.shop_id == shop.shop_id, links.subject_id.is_(None), exists().where(has_old))
+    found = db.execute(select(links.link_id).where(*nobodys).limit(limit)).scalars().all()
+    return save.delete_events(db, shop.shop_id, found, before)
 
 
 def _first_event(db: Connection, shop: Shop, links: dict[int, int]) -> Instant:

@@ -1,6 +1,8 @@
-"""What AI assistants bring: by assistant how many come, how far they get, what they order, and on which pages they land.
+"""What AI assistants bring: by assistant how many come, how far they get, what they order, and on which pages they land; and
+what their crawlers read.
 
 Journeys that began in the period with an arrival by an assistant; `arrivals` counts later arrivals of any journey too.
+Crawlers are nobody's journey, so no filter tells of them.
 """
 
 from __future__ import annotations
@@ -11,13 +13,13 @@ from sqlalchemy import Connection
 
 from tracker.enrich import Channel
 from tracker.journey.contribution import FAMILIES
-from tracker.reports import arrivals, counters, credits
+from tracker.reports import arrivals, counters, crawlers, credits
 from tracker.reports.query import Query
 from tracker.reports.table import N_, Column, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
 
 TITLE = N_("AI assistants")
-QUESTION = N_("Which assistants send people, how far do they get, and what do they order?")
+QUESTION = N_("Which assistants read the shop and send people, how far do these get, and what do they order?")
 PARAMETERS = ("period", "since", "until", "filter")
 FILTERS = tuple(kind for kind in FAMILIES["arrivals"].kinds if kind != "channel")
 
@@ -49,8 +51,10 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
     every = arrivals.group(amounts, credits.key_of(credits.PARTS["source"]))
     pages = _pages(amounts)
     landed: Counter[str] = Counter()
-    for (source, _), count in pages.items():
+    by_path: Counter[str] = Counter()
+    for (source, path), count in pages.items():
         landed[source] += count
+        by_path[path] += count
     keys = {key for key in every if key[0] == CHANNEL} | {(CHANNEL, source, "") for source in landed}
     rows = {key: every.get(key, Counter()) for key in sorted(keys, key=lambda key: (-landed[key[1]], key))}
     total = arrivals.add_up(rows)
@@ -64,6 +68,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
         beside={
             "stages": arrivals.stages(rows, _ASSISTANT, 1),
             "pages": ReportTable(PAGE_COLUMNS, _page_rows(pages, landed), sum(landed.values())),
+            **({} if query.filters else crawlers.tables(db, shop, query, by_path)),
         },
     )
 

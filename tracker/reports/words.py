@@ -164,6 +164,7 @@ EVENT_TYPES = {
     "page_view": N_("Page seen"),
     "page_engaged": N_("Time on a page"),
     "page_twice": N_("Tag twice on a page"),
+    "crawler_visit": N_("Visit by a crawler"),
     "view_item_list": N_("List seen"),
     "filter_item_list": N_("List filtered"),
     "select_item": N_("Product chosen in a list"),
@@ -281,7 +282,19 @@ ASSISTANTS = {
     "copilot": "Copilot",
     "claude": "Claude",
     "gemini": "Gemini",
+    "deepseek": "DeepSeek",
+    "doubao": "Doubao",
+    "meta-ai": "Meta AI",
+    "mistral": "Mistral",
+    "notebooklm": "NotebookLM",
+    "you": "You.com",
 }
+CRAWLERS = {  # that have no name of their own
+    "headless": N_("Browsers driven by programs"),
+    "library": N_("Programs"),
+    "others": N_("Others"),
+}
+READS_FOR = {"answer": N_("Somebody's answer"), "index": N_("Search index"), "training": N_("Training"), "other": N_("Other")}
 PURPOSES = {
     "newsletter": N_("Newsletter"),
     "welcome": N_("Welcome"),
@@ -437,6 +450,8 @@ VOCABULARIES: dict[str, Mapping[str, str]] = {
     "payment": PAYMENTS,
     "way_in": WAYS_IN,
     "assistant": ASSISTANTS,
+    "crawler": CRAWLERS,
+    "reads_for": READS_FOR,
     "ended_step": ENDED_STEPS,
     "span": SPANS,
     "map_field": MAP_FIELDS,

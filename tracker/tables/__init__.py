@@ -121,11 +121,11 @@ intake_marks = Table(  # how far each intake file is worked in; makes working in
     PrimaryKeyConstraint("shop_id", "file"),
 )
 
-links = Table(  # ties a visitor, customer key, e-mail or order to a person; person_id null: nobody knows yet, events wait
+links = Table(  # ties a visitor, customer key, e-mail or order to a person; subject_id null: nobody knows yet, events wait
     "links",
     metadata,
     Column("shop_id", Integer, nullable=False),
-    Column("kind", Text, nullable=False),  # visitor, customer, email, order, anonymous
+    Column("kind", Text, nullable=False),  # visitor, customer, email, order, anonymous; crawler: nobody's for good
     Column("key", Text, nullable=False),  # e-mails: keyed hash
     Column("link_id", BigInteger, nullable=False),
     Column("subject_id", BigInteger),
@@ -186,7 +186,7 @@ events = Table(
     Column("link_id", BigInteger, nullable=False),  # the key it came in under; links say whose that is
     Column("occurred_at", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),  # the rest, see pipeline/codec.py
-    Column("tag", Text),  # journey/state.py: Tag; null while it waits for its subject
+    Column("tag", Text),  # journey/state.py: Tag; null while it waits for its subject, and of a crawler's visit
     PrimaryKeyConstraint("shop_id", "source", "event_id"),
     Index(None, "shop_id", "link_id", "occurred_at"),
 )

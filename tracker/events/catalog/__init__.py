@@ -16,6 +16,7 @@ CATALOG: dict[str, type[EventType]] = {
     "page_view": pages.PageView,
     "page_engaged": pages.PageEngaged,
     "page_twice": pages.PageTwice,
+    "crawler_visit": pages.CrawlerVisit,
     "search": pages.Search,
     # products
     "view_item_list": products.ViewItemList,

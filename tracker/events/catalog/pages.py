@@ -8,7 +8,8 @@ from typing import Any
 from marshmallow import Schema
 
 from tracker.events import fields as f
-from tracker.events.catalog.kinds import EventType
+from tracker.events.catalog.kinds import SHOP_ONLY, EventType
+from tracker.events.types import Event
 
 _DRESS_PAGE: Mapping[str, Any] = {
     "url": "https://shop.example/kjoler/vilma?utm_source=instagram&utm_medium=paid_social&utm_campaign=sommer",
@@ -40,6 +41,25 @@ class PageTwice(EventType):
 
     only_counted = True
     example = {"page": _DRESS_PAGE}
+
+
+class CrawlerVisit(EventType):
+    """A crawler or another machine fetched a page.  They run no JavaScript, so only the shop's server sees them.  `page` and
+    `user_agent`, the header as it came, are required.  A `user_agent` that names no machine is refused: it may be a person's,
+    who has agreed to nothing.  Kept are the machine's name and the page without its query; it is nobody's journey and has no
+    stage.
+    """
+
+    sent_by = SHOP_ONLY
+    example = {
+        "user_agent": "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+        "page": {"url": "https://shop.example/kjoler/vilma"},
+    }
+
+    @classmethod
+    def problems(cls, event: Event) -> dict[str, str]:
+        given = {"page": event.page, "user_agent": event.user_agent}
+        return {name: "is missing" for name, value in given.items() if value is None}
 
 
 class Search(EventType):
