@@ -26,6 +26,7 @@ from tracker.clock import DAY, Instant, day_of
 from tracker.journey.carts import CART_STEPS
 from tracker.journey.orders import given_back, in_shop_currency, net_by_product
 from tracker.journey.state import EMPTIED, EXPIRED, FILLED, LAPSED, MAX_KEY, OPEN, ORDERED, Cart, Journey, Order, Subject
+from tracker.stages import bits_of
 
 VERSION = 3  # of what is counted; counters of another version are built anew beside the old ones
 
@@ -208,8 +209,8 @@ def _is_rated(of: Order | Cart, basis: Basis) -> bool:
 
 
 def mask_of(journey: Journey) -> int:
-    """The stages it reached as bits: stage n is bit n - 1."""
-    return sum(1 << (int(stage) - 1) for stage in journey.reached)
+    """The stages it reached."""
+    return bits_of(map(int, journey.reached))
 
 
 def _journeys(journey: Journey, basis: Basis) -> Told:

@@ -174,8 +174,7 @@ def _row(amounts: Counter[str], place: Counter[str], view: StageView, position: 
     stage = view.stages[position - 1]
     reached, went_on, ordered = place["reached"], place["went_on"], place["ordered"]
     in_approach = position <= view.approach
-    last = len(view.stages) if view.ordered else view.approach
-    goes_on = position < last
+    goes_on = position < view.goes_on
     buckets = _buckets(amounts, stage)
     stays = sum(amounts[f"stay.{n}.count"] for n in stage.members)
     seconds = sum(amounts[f"stay.{n}.seconds"] for n in stage.members)

@@ -7,7 +7,7 @@ Names are data, not translations: the same English word has different Danish nam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -62,6 +62,21 @@ class StageView:
     def approach(self) -> int:
         """How many of its stages lead up to the order, the order's own included."""
         return self.position_of[PURCHASE]
+
+    @cached_property
+    def goes_on(self) -> int:
+        """Up to which position going on to a later stage means something."""
+        return len(self.stages) if self.ordered else self.approach
+
+    def beyond(self, position: int) -> frozenset[int]:
+        """Which of the twelve are going on from a position.  Every arrival reaches awareness, so that is no going on."""
+        later = self.stages[position : self.goes_on]
+        return frozenset().union(*(stage.members for stage in later if AWARENESS not in stage.members))
+
+
+def bits_of(stages: Iterable[int]) -> int:
+    """Some of the twelve as one number: stage n is bit n - 1."""
+    return sum(1 << stage - 1 for stage in stages)
 
 
 NEED, AWARENESS, INFORMATION, CONSIDERATION, DECISION, PURCHASE = range(1, 7)
