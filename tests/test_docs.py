@@ -22,6 +22,7 @@ from tracker.customers.segments import ROWS as SEGMENT_ROWS
 from tracker.customers.segments import SEGMENTS
 from tracker.errors import DroppedReason, FailedReason, RefusedReason
 from tracker.reports import REPORTS
+from tracker.reports.holding import KINDS
 from tracker.stages import STAGES, VIEWS, StageView
 from tracker.stages.reasons import REASONS
 from tracker.stages.tagging import ROWS
@@ -188,6 +189,11 @@ def test_every_segment_is_told_in_order_with_its_limits() -> None:
 def test_every_report_is_described() -> None:
     told = re.findall(r"^## `([a-z_]+)`", text_of("docs/reports.md"), flags=re.M)
     assert sorted(told) == sorted(REPORTS)
+
+
+def test_every_kind_of_holding_is_described() -> None:
+    told = rows_of(section(text_of("docs/reports.md"), "### Holding: the journeys behind a number"), 2)
+    assert [row[0] for row in told] == [code(kind) for kind in KINDS]
 
 
 def test_every_reason_for_a_refusal_is_in_the_wire_format() -> None:

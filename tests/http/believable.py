@@ -129,8 +129,9 @@ def _wander(dice: random.Random, began: Instant, now: Instant, hostile: str | No
             journey.moves[f"{stage}.{step}"] = journey.moves.get(f"{stage}.{step}", 0) + 1
             at += seconds * SECOND
         stage = step
-    if journey.outcome == OPEN and journey.last_at < now - 30 * DAY:
-        journey.outcome, journey.ended_at = LAPSED, journey.last_at + 30 * DAY
+    silence = 30 * MINUTE if journey.consent == Consent.ANONYMOUS else 30 * DAY
+    if journey.outcome == OPEN and journey.last_at < now - silence:
+        journey.outcome, journey.ended_at = LAPSED, journey.last_at + silence
     return journey
 
 

@@ -97,3 +97,35 @@ def test_the_checklist_turns_green_while_it_is_looked_at(
     assert "2 of 12" in page.locator("#checklist [role=status]").inner_text()
     assert complaints == []
     page.context.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_number_leads_to_its_journeys_and_they_to_the_person(
+    chromium: Browser,  # noqa: F811
+    site: str,  # noqa: F811
+    width: int,
+) -> None:
+    page, complaints = enter(chromium, site, "en")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{site}/shops/1/products?period=90d")
+    number = page.locator("table a[href*='holding=product_bought']").first
+    count = int(number.inner_text())
+    number.click()
+    page.wait_for_url("**/journeys?**")
+    badge = page.locator("a.badge", has_text="Product bought: Kjole Vilma")
+    assert badge.is_visible()
+    assert page.locator("tbody tr").count() == count
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.select_option("#period", "28d")  # another time, and the choice stays
+    page.wait_for_url("**period=28d**")
+    assert badge.is_visible()
+    assert 0 < page.locator("tbody tr").count() < count
+    page.locator("tbody a").first.click()
+    page.wait_for_url("**/people/*")
+    assert "Person " in page.locator("h1").inner_text()
+    page.go_back()
+    badge.click()
+    page.wait_for_url(re.compile(r"/journeys\?period=28d$"))
+    assert page.locator("a.badge").count() == 0
+    assert complaints == []
+    page.context.close()

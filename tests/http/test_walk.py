@@ -25,6 +25,7 @@ from tracker.config import Config
 from tracker.http.menu import MENU
 from tracker.journey.contribution import FILTER_KINDS
 from tracker.reports import REPORTS, parameters
+from tracker.reports.holding import KINDS
 from tracker.reports.query import LEVELS, PERIODS, REVENUE_ON, filter_text
 from tracker.shop_settings import ShopSettings
 from tracker.stages import PURCHASE, STAGES
@@ -54,6 +55,20 @@ DAYS = (
     ("2026-02-30", "2026-03-01"), ("2026-09-02", "2026-09-01"), ("", "2026-09-01"),
 )  # fmt: skip
 VALUES = ("email", "direct", "mobile", "DK", "a,b", "100%", "%00", '"', "<b>", "😀", "x" * 200, "=", HOSTILE, ":", "\x01")
+HELD = (
+    *VALUES,
+    "twelve.decision",
+    "five.consideration",
+    "two.near",
+    "open",
+    "vilma",
+    "/kjoler",
+    "cart",
+    "3",
+    "\x00",
+    "x" * 251,
+    "",
+)
 SORTS = ("net", "-net", "-journeys", "channel", "-day", "conversion", "nope", "A", "'")
 CURSORS = ("50", "0", "1789000000000.12", "9" * 20, "-5", "~", "²", "٣")
 
@@ -93,6 +108,7 @@ def draw(dice: random.Random) -> dict[str, str]:
         "since": (0.5, since),
         "compare": (0.5, dice.choice(("before", "year", "none", "x"))),
         "filter": (0.3, ",".join(filters)),
+        "holding": (0.5, f"{dice.choice(tuple(KINDS))}={dice.choice(HELD)}"),
         "view": (0.4, dice.choice(("twelve", "five", "webshop", "agency", "two"))),
         "model": (0.3, dice.choice(("first", "linear", "removal", "time_decay", "none"))),
         "look_back": (0.3, dice.choice(("7", "30", "90"))),
@@ -145,10 +161,11 @@ def check_page(client: FlaskClient, link: Link, answer: TestResponse) -> None:
     by_part = client.get(str(link), headers={"HX-Request": "true", "HX-Target": "main"})
     assert by_part.status_code == 200, link
     assert without_tokens(by_part.text) == without_tokens(answer.text), link
-    linked = {html.unescape(found) for found in re.findall(r'href="(/[^"#]+filter=[^"]+)"', answer.text)}
-    for found in sorted(linked)[:2]:
-        assert client.get(found).status_code in (200, 302), (link, found)
-        client.get("/profile")  # says what a redirect left to be said
+    for part in ("filter=", "holding="):
+        linked = {html.unescape(found) for found in re.findall(rf'href="(/[^"#]+{part}[^"]+)"', answer.text)}
+        for found in sorted(linked)[:2]:
+            assert client.get(found).status_code in (200, 302), (link, found)
+            client.get("/profile")  # says what a redirect left to be said
 
 
 def without_tokens(text: str) -> str:
@@ -170,6 +187,7 @@ def test_every_file_is_asked_what_its_page_was_asked(app: Flask) -> None:
     asked = {
         "period": "90d",
         "filter": "channel=direct",
+        "holding": "stage=five.consideration",
         "view": "five",
         "revenue_on": "refund",
         "look_back": "7",

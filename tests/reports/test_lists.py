@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert
 
 from tests.builders import look, purchase
-from tests.reports.asking import add_shop, ask, count
+from tests.reports.asking import add_shop, ask, count, query
 from tracker import tables as t
 from tracker.clock import DAY, HOUR, Instant
 from tracker.errors import BadQuery
@@ -16,6 +17,7 @@ from tracker.journey.state import Tag
 from tracker.pipeline.stored import event_row
 from tracker.reports import counters
 from tracker.reports.durations import BOUNDS, median_seconds
+from tracker.reports.holding import KINDS, MAX_VALUE
 from tracker.reports.table import Money, Sentence, Share
 from tracker.shops import Shop
 
@@ -65,6 +67,29 @@ def test_a_journey_says_its_stage_channel_and_money(db: Connection, now: Instant
 def test_journeys_refuse_what_they_cannot_answer(db: Connection, now: Instant, args: dict[str, str]) -> None:
     with pytest.raises(BadQuery):
         ask(db, add_shop(db, now), now, "journeys", **args)
+
+
+@pytest.mark.parametrize(
+    "holding",
+    [
+        "shoe=left", "product", "product=", "=", "product=a\x00b", "product=" + "x" * (MAX_VALUE + 1), "stage=decision",
+        "stage=twelve.nowhere", "stage=nope.decision", "stage_lost=five.", "stage_ended=.", "outcome=lost", "touchpoints=-1",
+        "touchpoints=٣", "touchpoints=51", "touchpoints=" + "9" * 200, "step=none", "step=x", "PRODUCT=a", " product=a",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_held_is_refused(db: Connection, now: Instant, holding: str) -> None:
+    shop = add_shop(db, now)
+    with pytest.raises(BadQuery) as refused:
+        query(shop, now, holding=holding)
+    assert refused.value.field == "holding"
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_value_from_a_link_finds_nothing_and_breaks_nothing(db: Connection, now: Instant, kind: str) -> None:
+    shop = add_shop(db, now)
+    for value in ("'; DROP TABLE journeys; --", "%", "{}", "{0.__class__}", '"', "\\", "a\nb", "|", "😀" * 50, "x" * MAX_VALUE):
+        with suppress(BadQuery):
+            assert ask(db, shop, now, "journeys", holding=f"{kind}={value}").rows == []
 
 
 def test_a_timeline_shows_the_events_of_all_links_with_stage_and_reason(db: Connection, now: Instant) -> None:

@@ -37,6 +37,7 @@ NOT_REPORTS = {
     "durations",
     "export",
     "fitted",
+    "holding",
     "person_beside",
     "query",
     "ranked",

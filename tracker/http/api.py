@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 
 from tracker.errors import BadQuery
 from tracker.http import ad_spend, asking, notes, order_list
-from tracker.http.controls import arguments
+from tracker.http.controls import again, arguments
 from tracker.http.deps import deps, shop
 from tracker.http.files import CSV, as_file
 from tracker.http.gate import guard
@@ -58,8 +58,13 @@ def report(name: str, ext: str) -> ResponseReturnValue:
             **_asked(name, query),
             **as_json(table, sayer(query.view), translate),
         }
-        return jsonify(told)
-    return as_file(as_csv(table, sayer(query.view), translate, bom=bom), f"{name}-{query.since}-{query.until}.csv", CSV)
+        response = jsonify(told)
+    else:
+        text = as_csv(table, sayer(query.view), translate, bom=bom)
+        response = as_file(text, f"{name}-{query.since}-{query.until}.csv", CSV)
+    if table.next_cursor:  # a file of rows has no other place for it
+        response.headers["Link"] = f'<{again(cursor=table.next_cursor)}>; rel="next"'
+    return response
 
 
 def _choose(table: ReportTable, beside: str) -> ReportTable:
@@ -72,7 +77,7 @@ def _choose(table: ReportTable, beside: str) -> ReportTable:
 
 def _asked(name: str, query: Query) -> dict[str, Any]:
     asked = {"since": query.since.isoformat(), "until": query.until.isoformat(), "filter": query.filter, "view": query.view.key}
-    return asked | {choice: getattr(query, choice) for choice in CHOICES if choice in REPORTS[name].PARAMETERS}
+    return asked | {choice: getattr(query, choice) for choice in ("holding", *CHOICES) if choice in REPORTS[name].PARAMETERS}
 
 
 def openapi() -> ResponseReturnValue:

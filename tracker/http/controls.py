@@ -20,6 +20,8 @@ from tracker.clock import day_of
 from tracker.http.deps import deps, shop
 from tracker.http.locale import locale, sayer, translate
 from tracker.reports import REPORTS, counters, parameters
+from tracker.reports.holding import KINDS, stage_of
+from tracker.reports.products import read_names
 from tracker.reports.query import LEVELS, REVENUE_ON, Query, filter_text, read_query
 from tracker.reports.table import N_
 from tracker.reports.words import ATTRIBUTION_MODELS, FILTER_KINDS, say
@@ -79,7 +81,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Applied:
-    """A filter that is in force, and the page's link without it."""
+    """A filter or a holding that is in force, and the page's link without it."""
 
     kind: str
     name: str
@@ -95,7 +97,8 @@ class Controls:
     comparisons: list[Choice] = field(default_factory=list)
     selects: list[Control] = field(default_factory=list)  # stage view, model …
     filters: list[Control] = field(default_factory=list)  # one for each kind
-    applied: list[Applied] = field(default_factory=list)
+    applied: list[Applied] = field(default_factory=list)  # of the filters
+    holding: Applied | None = None
     kept: dict[str, str] = field(default_factory=dict)  # of the link, to be sent along
 
 
@@ -161,7 +164,8 @@ def make_controls(db: Connection, name: str, query: Query, *, compares: bool = F
         selects=[*_views(query, heeds), *(_select(key, query) for key in CHOICES if key in heeds)],
         filters=_filters(db, query, kinds),
         applied=_applied(query),
-        kept={key: request.args[key] for key in ("sort", "limit") if key in request.args and key in heeds},
+        holding=_holding(db, query) if "holding" in heeds and query.holding else None,
+        kept={key: request.args[key] for key in ("holding", "sort", "limit") if key in request.args and key in heeds},
     )
 
 
@@ -213,6 +217,32 @@ def _applied(query: Query) -> list[Applied]:
         )
         for kind, value in told
     ]
+
+
+def _holding(db: Connection, query: Query) -> Applied:
+    key, _, value = query.holding.partition("=")
+    kind = KINDS[key]
+    return Applied(translate(kind.title), _held_value(db, kind.vocabulary, value), again(holding=None))
+
+
+def _held_value(db: Connection, vocabulary: str, value: str) -> str:
+    """In the reader's language: a product by its name, channel|source|campaign one after the other."""
+    match vocabulary:
+        case "product":
+            name, _ = read_names(db, shop(), [value]).get(value, (None, None))
+            return name or value
+        case "stage":
+            view, place = stage_of(value, shop())
+            return view.stages[place - 1].name(locale())
+        case "arrival":
+            channel, *others = value.split("|")
+            return " · ".join(
+                [
+                    say("channel", channel, locale(), translate),
+                    *(say("assistant", one, locale(), translate) for one in others if one),
+                ]
+            )
+    return say(vocabulary, value, locale(), translate)
 
 
 def filter_value(kind: str, value: str) -> str:

@@ -7,6 +7,7 @@ To add a page: a function here, its template, and its place in MENU (menu.py).
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -18,8 +19,10 @@ from tracker.http.charts import stages as stage_charts
 from tracker.http.controls import again, downloads, earlier, make_controls, read_page_query, span, tell_comparison, writer
 from tracker.http.deps import account, deps, shop
 from tracker.http.find import find_subject
+from tracker.http.leads import figure_link, link_of
 from tracker.http.locale import translate
 from tracker.reports import answer, answer_both
+from tracker.reports.holding import Holding, read_holding
 from tracker.reports.overview import compared
 from tracker.reports.query import Query
 from tracker.reports.sorting import sort_rows
@@ -89,6 +92,8 @@ def overview() -> ResponseReturnValue:
         },
         days_args={"since": query.since, "until": query.until} if query.period == "custom" else {"period": query.period},
         downloads=downloads("overview"),
+        link_of=partial(link_of, "overview", "", query),
+        figure_link=partial(figure_link, "overview", query),
     )
 
 
@@ -139,6 +144,8 @@ def stages() -> ResponseReturnValue:
         charts=_stage_charts(table, moves, query, write),
         approach=query.view.approach,
         downloads=downloads("stages"),
+        link_of=partial(link_of, "stages", "", query),
+        figure_link=partial(figure_link, "stages", query),
         flow_downloads=downloads("flow"),
         directions=[
             (key, translate(name)) for key, name in DIRECTIONS.items() if any(r["direction"] == key for r in moves.rows)
@@ -163,9 +170,12 @@ def journeys() -> ResponseReturnValue:
     with reading(deps().engine) as db:
         table = answer("journeys", db, shop(), query)
         controls = make_controls(db, "journeys", query)
+    held = read_holding(query.holding, shop())
     return render_template(
         "admin/journeys.html",
         query=query,
+        when="began_at" if held and not held.kind.ended else "last_at",
+        order=translate(_order(held)),
         write=write,
         table=table,
         controls=controls,
@@ -174,6 +184,13 @@ def journeys() -> ResponseReturnValue:
         newest=again() if query.cursor else None,
         downloads=downloads("journeys"),
     )
+
+
+def _order(held: Holding | None) -> str:
+    """A msgid: what is listed, and in which order."""
+    if held is None:
+        return N_("Newest first")
+    return N_("Ended in these days, newest first") if held.kind.ended else N_("Began in these days, newest first")
 
 
 def find() -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""The page of each report: what is drawn, which tables stand beside, and where a number leads.
+"""The page of each report: what is drawn, and which tables stand beside.  Where a number leads: leads.py.
 
 A report without a page of its own kind (pages.py) is shown by one template, as PAGES says here.  To add a page: its entry in
 PAGES, the titles of the tables beside it, and its place in MENU (menu.py).
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -20,9 +20,10 @@ from tracker.errors import BadQuery
 from tracker.http.charts import Chart, shapes, stages
 from tracker.http.controls import again, downloads, earlier, make_controls, read_page_query, span, tell_comparison, writer
 from tracker.http.deps import deps, shop
+from tracker.http.leads import LinkOf, figure_link, link_of
 from tracker.reports import REPORTS, answer_both, parameters
-from tracker.reports.query import Query, filter_text
-from tracker.reports.table import N_, Cell, Column, ReportTable, Row, Unit
+from tracker.reports.query import Query
+from tracker.reports.table import N_, Column, ReportTable, Unit
 from tracker.storage import reading
 from tracker.telling.cells import Writer
 from tracker.telling.changes import Change, figure_changes, row_changes
@@ -303,6 +304,7 @@ class Shown:
     columns: list[Column]
     drawing: dict[str, Any] | None
     links: Mapping[str, str]
+    link_of: LinkOf
     changes: list[dict[str, Change]] = field(default_factory=list)
     sorts: Mapping[str, str] = field(default_factory=dict)  # column -> the link that sorts by it
     sorted_by: str = ""
@@ -350,7 +352,7 @@ def _report_page(name: str) -> str:
         # Of several filters at once some tables cannot be told.
         shown=[_shown(name, part, table, before, query, write) for part in _parts(page, table)],
         is_empty=_is_empty(page, table),
-        link_of=partial(link_of, query),
+        figure_link=partial(figure_link, name, query),
         older=again(cursor=table.next_cursor) if table.next_cursor else None,
         newest=again() if query.cursor else None,
     )
@@ -380,6 +382,7 @@ def _shown(name: str, part: Part, table: ReportTable, before: ReportTable | None
         [column for column in own.columns if column.key not in part.hidden and _is_told(column, own)],
         part.chart(own, query, write) if part.chart else None,
         downloads(name, part.table),
+        partial(link_of, name, part.table, query),
         row_changes(own, other, write),
         {} if part.table or "sort" not in parameters(name) else _sorts(own, query),
         query.sort,
@@ -398,21 +401,3 @@ def _sorts(table: ReportTable, query: Query) -> dict[str, str]:
         now = steps.index(query.sort) if query.sort in steps else -1
         links[column.key] = again(sort=steps[now + 1])
     return links
-
-
-def link_of(query: Query, column: Column, row: Row) -> str | None:
-    """Where a cell leads: from a number to the journeys it counts, from a journey to the person."""
-    value: Cell = row.get(column.key)
-    if not isinstance(value, str) or not value:
-        return None
-    if column.key == "subject_id":
-        return url_for("admin.person", shop_id=shop().shop_id, subject_id=value)
-    for kind in ("channel", "campaign"):
-        if column.key == kind:
-            return _journeys(query, filter_text(kind, value))
-    return None
-
-
-def _journeys(query: Query, only: str) -> str:
-    period = {"since": query.since, "until": query.until} if query.period == "custom" else {"period": query.period}
-    return url_for("admin.journeys", shop_id=shop().shop_id, filter=only, **period)

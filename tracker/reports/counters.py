@@ -18,10 +18,11 @@ from tracker.clock import Instant
 from tracker.errors import BadQuery
 from tracker.journey.contribution import FAMILIES, MOST_TOUCHES
 from tracker.pipeline import counters as stored
+from tracker.pipeline.codec import read_bytes
 from tracker.reports.query import Query
 from tracker.reports.table import N_, Sentence
 from tracker.shops import Shop
-from tracker.stages import StageView
+from tracker.stages import StageView, bits_of
 from tracker.tables import counters
 from tracker.tables import journeys as journeys_table
 from tracker.tables import orders as orders_table
@@ -72,6 +73,17 @@ def every_day_of(
         yield which.partition("=")[2], day, amounts
 
 
+def days_with(db: Connection, shop: Shop, query: Query, family: str, text: bytes) -> list[date]:
+    """On which of the days anything was counted under a name that holds this text, as JSON writes it; whatever the filter.
+
+    The names are not read, since a year of days has to be looked through for a page.
+    """
+    since, until = span(query)
+    of_shop = and_(_c.shop_id == shop.shop_id, _c.generation == shop.generation, _c.family == family, _c.filter == "")
+    asked = select(_c.day_on, _c.amounts).where(of_shop, _c.day_on.between(since, until), _c.day_on % 100 != 0)
+    return [day_from_number(day) for day, amounts in db.execute(asked.order_by(_c.day_on)) if text in read_bytes(amounts)]
+
+
 def by_key(amounts: Counter[str]) -> dict[str, dict[str, int]]:
     """key → metric → amount, of names of the form metric:key."""
     found: dict[str, dict[str, int]] = {}
@@ -98,17 +110,17 @@ def of_view(amounts: Counter[str], view: StageView) -> dict[int, Counter[str]]:
     (`m:<mask>.<ordered>`).
     """
     places: dict[int, Counter[str]] = {i: Counter() for i in range(1, len(view.stages) + 1)}
-    last = len(view.stages) if view.ordered else view.approach
-    arrival = view.position_of[2]  # awareness: every arrival reaches it, so that is no going on
+    bits = {i: (bits_of(stage.members), bits_of(view.beyond(i))) for i, stage in enumerate(view.stages, 1)}
     for name, count in amounts.items():
         if not name.startswith("m:"):
             continue
         mask, _, ordered = name[2:].partition(".")
         stages = int(mask)
-        reached = sorted({view.position_of[stage] for stage in range(1, 13) if stages >> (stage - 1) & 1})
-        for i in reached:
+        for i, (here, beyond) in bits.items():
+            if not stages & here:
+                continue
             places[i]["reached"] += count
-            if any(i < later <= last and later != arrival for later in reached):
+            if stages & beyond:
                 places[i]["went_on"] += count
             if ordered == "1":
                 places[i]["ordered"] += count

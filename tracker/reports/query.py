@@ -20,6 +20,7 @@ from tracker.attribution import LOOK_BACKS, MODELS
 from tracker.clock import Instant, day_of, from_datetime
 from tracker.errors import BadQuery
 from tracker.journey.contribution import FILTER_KINDS
+from tracker.reports.holding import KINDS, MAX_VALUE, read_holding
 from tracker.reports.table import N_
 from tracker.shops import Shop
 from tracker.stages import VIEWS, StageView
@@ -83,6 +84,16 @@ class QueryArgs(Schema):
             "In a value a comma is written %2C, an equals sign %3D, a percent sign %25."
         },
     )
+    holding = fields.String(
+        validate=validate.Regexp(
+            rf"\A({'|'.join(KINDS)})=[^\x00]{{1,{MAX_VALUE}}}\Z",
+            error=N_("write what the journeys hold as kind=value, such as product=K-1042"),
+        ),
+        metadata={
+            "description": "Only journeys that a report counts as holding this, on the days on which it counts them, such as "
+            f"product=K-1042. Kinds: {', '.join(KINDS)}. A stage is named with its view, such as stage=five.consideration."
+        },
+    )
     view = fields.String(
         metadata={"description": f"The stage view: {', '.join(VIEWS)}, or one of the shop's own; its usual one by default."},
     )
@@ -134,12 +145,14 @@ _ARGS = QueryArgs()
 
 @dataclass(frozen=True)
 class Query:
-    """A checked question.  `filter` is "" for all journeys, else kind=value, or several with commas between."""
+    """A checked question.  `filter` is "" for all journeys, else kind=value, or several with commas between; so is `holding`,
+    but one alone."""
 
     since: date
     until: date
     now: Instant
     filter: str = ""
+    holding: str = ""
     view: StageView = VIEWS["twelve"]
     period: str = "custom"
     cursor: str = ""
@@ -200,6 +213,7 @@ def read_query(args: Mapping[str, str], shop: Shop, now: Instant, *, strict: boo
         period = "custom"
         _check_days(since, until)
     view = _view(shop, given.pop("view", None))
+    read_holding(given.get("holding", ""), shop)
     return Query(since, until, now, view=view, period=period, **given)
 
 

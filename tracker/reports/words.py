@@ -15,6 +15,7 @@ from tracker.stages.tagging import STEPS
 Translate = Callable[[str], str]
 
 OUTCOMES = {"open": N_("Under way"), "ordered": N_("Ordered"), "lapsed": N_("Lapsed")}
+OUTCOMES_ASKED = {"any": N_("Any"), **OUTCOMES}
 DIRECTIONS = {"on": N_("Onwards"), "back": N_("Back"), "restart": N_("Restart")}
 SOURCES = {"browser": N_("Visitor's browser"), "server": N_("Shop's server")}
 DEVICES = {
@@ -423,6 +424,7 @@ EVIDENCES = {  # else the type of the event that showed it
 
 VOCABULARIES: dict[str, Mapping[str, str]] = {
     "outcome": OUTCOMES,
+    "outcome_asked": OUTCOMES_ASKED,
     "direction": DIRECTIONS,
     "source": SOURCES,
     "device": DEVICES,

@@ -50,7 +50,8 @@ class Writer:
             case Money():
                 return self.money(value)
             case Sentence():
-                return tell(value, self.translate)
+                days = {name: self.day(told) for name, told in value.params.items() if isinstance(told, date)}
+                return tell(value._replace(params={**value.params, **days}), self.translate)
             case tuple():
                 return " + ".join(self.money(money) for money in value if isinstance(money, Money)) or NOTHING
             case date():
