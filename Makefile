@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 JOBS ?= 2
 PYTEST = $(BIN)/python -m pytest
-SPREAD = -n $(JOBS) --dist loadfile # a file's tests stay together, so what they share is made once
+SPREAD = -n $(JOBS) --dist loadgroup # the groups: tests/conftest.py
 COVERED = --cov --cov-report= --cov-fail-under=0
 NODE = PATH="$$($(CURDIR)/scripts/node-folder):$$PATH"
 

@@ -129,3 +129,14 @@ def test_a_number_leads_to_its_journeys_and_they_to_the_person(
     assert page.locator("a.badge").count() == 0
     assert complaints == []
     page.context.close()
+
+
+def test_what_takes_long_over_a_year_comes_once_the_page_is_there(chromium: Browser, site: str) -> None:  # noqa: F811
+    page, complaints = enter(chromium, site, "en")
+    first = page.goto(f"{site}/shops/1/overview?period=365d")
+    assert first is not None and "Where do I lose most people?" not in first.text()
+    page.wait_for_selector("#rest h2:has-text('Where do I lose most people?')")
+    assert page.locator("#rest .chart svg").count() == 2
+    assert page.url.endswith("?period=365d")
+    assert complaints == []
+    page.context.close()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from tests.reports.filled import NOW, SINCE, UNTIL, Asked
 from tests.reports.recount import Told, path
-from tests.reports.test_reconcile import NOW, SINCE, STRANGERS_PER_DAY, UNTIL, Asked, worked_in
 from tracker.events.types import Event
 from tracker.http.leads import FIGURES, LEADS
 from tracker.reports import REPORTS, journeys
@@ -23,11 +22,6 @@ DAYS = {"since": SINCE.isoformat(), "until": UNTIL.isoformat()}
 FILTERS = ("", "channel=paid_social", "device=mobile", "buyer=returning")
 SEVERAL = ("source=", "coupon_ordered=")  # numbers of arrivals and of orders, of which a journey may have several
 Who = tuple[str, int]  # person and number of the journey
-
-
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory, _new_database: Callable[[Path], str]) -> Iterator[Asked]:
-    yield from worked_in(tmp_path_factory.mktemp("holding"), _new_database, STRANGERS_PER_DAY)
 
 
 def query_of(asked: Asked, **args: str) -> Query:

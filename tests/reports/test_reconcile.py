@@ -1,91 +1,34 @@
 """Every figure of these reports is what the rows of events, orders and carts say, to the last minor unit: `recount`.
 
-The demo shop's past goes through the real pipeline; the period begins and ends within a month and holds a whole one.
+The shop: filled.py.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from tests.builders import HOLD, add_shop, work_in
-from tests.reports.recount import Recount, Told, path, tally
-from tracker import shops
+from tests.reports.filled import NOW, SINCE, UNTIL, Asked
+from tests.reports.recount import Told, path, tally
 from tracker import tables as t
-from tracker.clock import DAY, MINUTE, Instant
-from tracker.collect.intake import IntakeRow
-from tracker.config import Config
+from tracker.clock import DAY, MINUTE
 from tracker.customers.cells import summarise
 from tracker.customers.segments import SEGMENTS, measure, segment_of
-from tracker.demo import history
 from tracker.enrich.lists import read_list
 from tracker.events.catalog.aftersales import SCALES
 from tracker.events.types import Event
 from tracker.journey.carts import CART_STEPS
 from tracker.journey.notes import TICKET_BOUNDS
-from tracker.pipeline.process import tick_shop
-from tracker.reports import REPORTS
-from tracker.reports.query import read_query
 from tracker.reports.table import Money, ReportTable, Row, Sentence, Share
-from tracker.shops import Shop
 from tracker.stages import STAGES
 from tracker.stages.tagging import is_own_act
-from tracker.storage import open_engine, writing
 
-NOW: Instant = 1_789_552_800_000  # 2026-09-16T12:00+02:00
-SINCE, UNTIL = date(2026, 7, 20), date(2026, 9, 14)
 FILTERS = ["", "channel=paid_social", "country=DK", "buyer=returning"]
-STRANGERS_PER_DAY = 36
-
-
-@dataclass
-class Asked:
-    """The demo shop, worked in."""
-
-    db: Connection
-    shop: Shop
-    recount: Recount
-
-    def __call__(self, name: str, filter: str = "", **args: str) -> ReportTable:
-        days = {"since": SINCE.isoformat(), "until": UNTIL.isoformat()}
-        return REPORTS[name].answer(
-            self.db, self.shop, read_query({**days, "limit": "500", "filter": filter, **args}, self.shop, NOW)
-        )
-
-    def began(self, filter: str = "") -> list[Told]:
-        return self.recount.began(SINCE, UNTIL, filter)
-
-    def money(self, minor: int) -> Money:
-        return Money(minor, self.shop.settings.currency)
-
-
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory, _new_database: Callable[[Path], str]) -> Iterator[Asked]:
-    yield from worked_in(tmp_path_factory.mktemp("reconcile"), _new_database, STRANGERS_PER_DAY)
-
-
-def worked_in(folder: Path, new_database: Callable[[Path], str], strangers_per_day: int, **settings: Any) -> Iterator[Asked]:
-    engine = open_engine(Config(data_dir=str(folder), database_url=new_database(folder)))
-    shop = add_shop(engine, NOW, **settings)
-    bodies = history.make_past(shop, NOW, days=60, strangers_per_day=strangers_per_day).bodies
-    rows = [IntakeRow("history", n, shop_id, body) for n, (shop_id, body) in enumerate(bodies, 1)]
-    for start in range(0, len(rows), 2_000):
-        work_in(engine, shop, *rows[start : start + 2_000], now=NOW)
-    with writing(engine) as db:
-        while tick_shop(db, shop, HOLD, NOW):
-            pass
-    with engine.connect() as db:
-        found = shops.find_shop(db, shop.shop_id)
-        assert found is not None
-        yield Asked(db, found, Recount(db, found))
-    engine.dispose()
 
 
 def by(table: ReportTable, *columns: str) -> dict[Any, Row]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.reports.test_reconcile import NOW, STRANGERS_PER_DAY, Asked, worked_in
+from tests.conftest import NewDatabase
+from tests.reports.filled import NOW, Asked, filled
 from tracker.reports.table import Money
 
 
 @pytest.fixture
-def rated(tmp_path: Path, _new_database: Callable[[Path], str]) -> Iterator[Asked]:
+def rated(tmp_path: Path, _new_database: NewDatabase) -> Iterator[Asked]:
     """One foreign currency has a rate, which changes in the middle."""
-    yield from worked_in(
-        tmp_path, _new_database, STRANGERS_PER_DAY, rates={"SEK": [["2024-01-01", "0.66"], ["2026-08-01", "0.6543"]]}
-    )
+    with filled(tmp_path, _new_database, rates={"SEK": [["2024-01-01", "0.66"], ["2026-08-01", "0.6543"]]}) as shop:
+        yield shop
 
 
 def test_each_order_is_worth_what_its_currency_was_worth_on_its_day(rated: Asked) -> None:

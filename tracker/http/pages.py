@@ -35,6 +35,9 @@ from tracker.telling.insight import INSIGHTS, of_sales, reasons_of_change
 from tracker.telling.questions import Answered, answers, of_all
 
 _TOP = 6  # rows of the overview's small charts
+_AT_ONCE = 100  # days; of more, what takes long is asked for by the page once it is there
+_CHANNELS = shapes.bars("channel", "net", also="orders", most=_TOP)
+_PRODUCTS = shapes.bars("name", "net", also="bought", most=_TOP)
 _JOURNEYS_BY_DAY = shapes.days("journeys", "ordered", overlaid=True)
 
 
@@ -60,15 +63,16 @@ def overview() -> ResponseReturnValue:
     """Raises BadQuery."""
     query = read_page_query()
     write, then = writer(query), earlier(query)
+    is_whole = query.days <= _AT_ONCE or "whole" in request.args
     with reading(deps().engine) as db:
         table, before = compared(db, shop(), query, then)
         plain, plain_then = of_all(shop(), query), of_all(shop(), then) if then else None  # of what cannot heed the filter
         channels, channels_before = answer_both("channels", db, shop(), plain, plain_then)
         days, days_before = answer_both("orders", db, shop(), plain, plain_then)
         by_stage = answer("stages", db, shop(), query)
-        products = answer("products", db, shop(), plain)
+        products = answer("products", db, shop(), plain) if is_whole else None
         controls = make_controls(db, "overview", query, compares=True)
-        answered = list(answers(db, shop(), query, writer, {"stages": by_stage}))
+        answered = list(answers(db, shop(), query, writer, {"stages": by_stage})) if is_whole else []
     return render_template(
         "admin/overview.html",
         query=query,
@@ -88,8 +92,11 @@ def overview() -> ResponseReturnValue:
             "journeys": _JOURNEYS_BY_DAY(by_stage.beside["days"], query, write),
             "net": _net_by_day(days, days_before, query, then, write),
             "channels": shapes.bars("channel", "net", also="orders", most=_TOP)(_by_net(channels), query, write),
-            "products": shapes.bars("name", "net", also="bought", most=_TOP)(_by_net(products), query, write),
+            "products": shapes.bars("name", "net", also="bought", most=_TOP)(_by_net(products), query, write)
+            if products
+            else None,
         },
+        whole=None if is_whole else again(whole=1),
         days_args={"since": query.since, "until": query.until} if query.period == "custom" else {"period": query.period},
         downloads=downloads("overview"),
         link_of=partial(link_of, "overview", "", query),
