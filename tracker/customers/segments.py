@@ -18,18 +18,18 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from tracker.customers.cells import Customer
+from tracker.texts import N_
 
-# The English sentences are the msgids that the pages translate.
 SEGMENTS: dict[str, str] = {
-    "champions": "Order often, spend the most, and were here not long ago",
-    "loyal": "Order often, and were here not long ago",
-    "promising": "Came back once or more, and were here not long ago",
-    "new": "A first order not long ago",
-    "cant_lose": "Ordered often and spent the most, but have been silent unusually long",
-    "at_risk": "Came back before, but have been silent unusually long",
-    "needs_attention": "A first order, and now silent for longer than most who come back",
-    "hibernating": "Silent for very long",
-    "lost": "Silent for so long that hardly anybody comes back",
+    "champions": N_("Order often, spend the most, and were here not long ago"),
+    "loyal": N_("Order often, and were here not long ago"),
+    "promising": N_("Came back once or more, and were here not long ago"),
+    "new": N_("A first order not long ago"),
+    "cant_lose": N_("Ordered often and spent the most, but have been silent unusually long"),
+    "at_risk": N_("Came back before, but have been silent unusually long"),
+    "needs_attention": N_("A first order, and now silent for longer than most who come back"),
+    "hibernating": N_("Silent for very long"),
+    "lost": N_("Silent for so long that hardly anybody comes back"),
 }
 
 
