@@ -8,14 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import Connection, Engine, select, update
 
 from tests.builders import START
 from tracker import shops
 from tracker import tables as t
 from tracker.events.types import Consent
+from tracker.shop_settings import BadSettings
 from tracker.shops import ShopSettings
 from tracker.storage import reading, writing
 
@@ -90,6 +93,20 @@ def test_the_owners_word_on_a_channel_is_the_first_that_matches() -> None:
     told = {"host": "", "medium": "cpc"}
     found = [settings.override_channel(source=s, campaign=c, **told) for s, c in (("ven", "A"), ("VEN", "b"), ("x", "a"))]
     assert found == ["referral", "affiliate", None]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"channel_overrides": [{"source": "ven"}]},
+        {"stage_views": {"mine": {"names": {"en": "Mine"}}}},
+        {"stage_versions": [{"since_at": 0, "table": 1, "own": [{"path": "/"}]}]},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_a_setting_that_says_only_half_is_none(settings: dict[str, Any]) -> None:
+    with pytest.raises(BadSettings):
+        ShopSettings().changed(settings)
 
 
 def test_during_a_rotation_two_secrets_sign(db: Connection) -> None:

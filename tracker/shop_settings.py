@@ -122,7 +122,7 @@ class ShopSettings:
     def changed(self, told: Mapping[str, Any]) -> ShopSettings:
         """With what somebody typed instead.  Raises BadSettings."""
         try:
-            given = SettingsSchema(partial=True).load(told)
+            given = SettingsSchema().load(told)
         except ValidationError as error:
             raise BadSettings(error.messages if isinstance(error.messages, dict) else {"settings": error.messages}) from error
         after = ShopSettings.load({**self.dump(), **given})
