@@ -3,13 +3,17 @@
 TrackerError
   Refused(reason, detail)   the sender must change something      -> 4xx, or the event's entry in "refused"
   Unavailable(reason)       we cannot keep it now, try later      -> 503 with Retry-After
-  BadQuery(field, text)     a report was asked wrongly            -> 400
+  Mistake(text, **params)   what somebody asked for, typed or uploaded cannot be taken; `said` tells them -> 400, or on the page
+    BadQuery(field, text)   a report was asked wrongly
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
+
+from tracker.texts import Sentence, together
 
 
 class RefusedReason(StrEnum):
@@ -65,10 +69,23 @@ class Unavailable(TrackerError):
     """The sender should come back later; nothing was kept."""
 
 
-class BadQuery(TrackerError):
+class Mistake(TrackerError):
+    """What somebody asked for, typed or uploaded cannot be taken.
+
+    `said` tells them what to write instead: in their language on pages and in the API, as an exception's text in English.
+    `field` is what it is about, where that has a name.
+    """
+
+    field: str | None = None
+
+    def __init__(self, text: str, /, **params: Any) -> None:
+        self.said = Sentence(text, params)
+        super().__init__(self.said)
+
+
+class BadQuery(Mistake):
     """A report was asked wrongly."""
 
     def __init__(self, field: str, text: str) -> None:
-        super().__init__(f"{field}: {text}")
+        super().__init__(together((field, Sentence(text)), ": ") if field else text)
         self.field = field
-        self.text = text

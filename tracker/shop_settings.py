@@ -20,12 +20,14 @@ from zoneinfo import ZoneInfo, available_timezones
 from marshmallow import RAISE, Schema, ValidationError, validate
 from marshmallow import fields as m
 
+from tracker.checks import characters, entries, faults, one_of, said
 from tracker.clock import DAY, MONTH, Instant, day_of
 from tracker.enrich import CHANNELS
-from tracker.errors import TrackerError
+from tracker.errors import Mistake
 from tracker.events.types import Consent, PageKind
 from tracker.stages import PURCHASE, STAGES, VIEWS, StageView, own_view
 from tracker.stages.tagging import TABLES
+from tracker.texts import N_, Sentence, together
 
 LOCALES = ("da", "en", "sv")
 SETTLED = 2 * DAY  # a rate that holds from less than this before now changes no figure of the past
@@ -37,18 +39,13 @@ CHANGES_PAST = (
 )  # fmt: skip
 
 
-class BadSettings(TrackerError):
-    """What somebody typed is no setting; `messages` says what to write, by field."""
+class BadSettings(Mistake):
+    """What somebody typed is no setting; `wrong` says what to write, by field."""
 
-    def __init__(self, messages: Mapping[str, Any]) -> None:
-        super().__init__("; ".join(f"{name}: {_flat(text)}" for name, text in messages.items()))
-        self.messages = messages
-
-
-def _flat(told: Any) -> str:
-    if isinstance(told, dict):
-        return ", ".join(f"{name}: {_flat(text)}" for name, text in told.items())
-    return " ".join(str(text) for text in told) if isinstance(told, list) else str(told)
+    def __init__(self, wrong: Mapping[str, str]) -> None:
+        self.wrong = {name: Sentence(text) for name, text in wrong.items()}
+        super().__init__(together(together(told, ": ") for told in self.wrong.items()))
+        self.field = next(iter(wrong))
 
 
 @dataclass(frozen=True)
@@ -124,10 +121,10 @@ class ShopSettings:
         try:
             given = SettingsSchema().load(told)
         except ValidationError as error:
-            raise BadSettings(error.messages if isinstance(error.messages, dict) else {"settings": error.messages}) from error
+            raise BadSettings(faults(error)) from error
         after = ShopSettings.load({**self.dump(), **given})
         if after.stage_view not in after.views:
-            raise BadSettings({"stage_view": ["is none of the stage views"]})
+            raise BadSettings({"stage_view": N_("is none of the stage views")})
         return after
 
     def changes_past(self, after: ShopSettings, now: Instant) -> bool:
@@ -138,6 +135,14 @@ class ShopSettings:
         return _settled(self, now) != _settled(after, now)
 
 
+def check_rules(own: Any) -> None:
+    """A shop's own stage rules, as somebody typed them.  Raises BadSettings."""
+    try:
+        _own_rules.deserialize(own)
+    except ValidationError as error:
+        raise BadSettings({"own": said(error.messages)}) from error
+
+
 def _settled(settings: ShopSettings, now: Instant) -> dict[str, list[Any]]:
     last = day_of(now - SETTLED, settings.tz).isoformat()
     return {c: kept for c, rates in settings.rates.items() if (kept := [list(rate) for rate in rates if rate[0] <= last])}
@@ -145,118 +150,125 @@ def _settled(settings: ShopSettings, now: Instant) -> dict[str, list[Any]]:
 
 # --- what may be typed
 
-_days = validate.Range(1, 3_650, error="write a number of days from 1 to 3650")
+_months = validate.Range(0, 240, error=N_("write a number of months from 0 to 240"))
+_days = validate.Range(1, 3_650, error=N_("write a number of days from 1 to 3650"))
 
 
 class _OwnRule(Schema):
     stage = m.String(
-        required=True, validate=validate.OneOf([stage.key for stage in STAGES], error="is none of the twelve stages")
+        required=True, validate=validate.OneOf([stage.key for stage in STAGES], error=N_("is none of the twelve stages"))
     )
-    path = m.String(validate=validate.Length(max=200))
-    type = m.String(validate=validate.Length(max=64))
-    property = m.String(validate=validate.Length(max=64))
-    value = m.String(validate=validate.Length(max=200))
+    path = m.String(validate=characters(200))
+    type = m.String(validate=characters(64))
+    property = m.String(validate=characters(64))
+    value = m.String(validate=characters(200))
+
+
+def _check_rule(rule: dict[str, str]) -> None:
+    if not (rule.get("path") or rule.get("type") or rule.get("property")):
+        raise ValidationError(N_("an own stage rule needs a path, a type or a property"))
+
+
+_own_rules = m.List(m.Nested(_OwnRule, validate=_check_rule), validate=entries(200), load_default=list)
 
 
 class _StageVersion(Schema):
     since_at = m.Integer(required=True)
-    table = m.Integer(required=True, validate=validate.OneOf(list(TABLES)))
-    own = m.List(m.Nested(_OwnRule), validate=validate.Length(max=200), load_default=list)
+    table = m.Integer(required=True, validate=one_of(list(TABLES)))
+    own = _own_rules
 
 
 _names = m.Dict(
-    keys=m.String(validate=validate.OneOf(LOCALES)),
-    values=m.String(validate=validate.Length(1, 60)),
-    validate=validate.Length(min=1, error="give a name in at least one language"),
+    keys=m.String(validate=one_of(LOCALES)),
+    values=m.String(validate=characters(60, 1)),
+    validate=validate.Length(min=1, error=N_("give a name in at least one language")),
     required=True,
 )
-_is_key = validate.Regexp(r"\A[a-z][a-z0-9_]{0,29}\Z", error="write a key in small letters, digits and _")
+_is_key = validate.Regexp(r"\A[a-z][a-z0-9_]{0,29}\Z", error=N_("write a key in small letters, digits and _"))
 
 
 class _OwnViewStage(Schema):
     key = m.String(required=True, validate=_is_key)
     names = _names
     holds = m.List(
-        m.String(validate=validate.OneOf([stage.key for stage in STAGES], error="is none of the twelve stages")),
+        m.String(validate=validate.OneOf([stage.key for stage in STAGES], error=N_("is none of the twelve stages"))),
         required=True,
-        validate=validate.Length(min=1),
+        validate=entries(len(STAGES), 1),
     )
 
 
 class _OwnView(Schema):
     names = _names
-    stages = m.List(m.Nested(_OwnViewStage), required=True, validate=validate.Length(2, 12))
+    stages = m.List(m.Nested(_OwnViewStage), required=True, validate=entries(12, 2))
     ordered = m.Boolean()
 
 
 class _ChannelOverride(Schema):
-    source = m.String(validate=validate.Length(max=100))
-    host = m.String(validate=validate.Length(max=253))
-    medium = m.String(validate=validate.Length(max=100))
-    campaign = m.String(validate=validate.Length(max=200))
-    channel = m.String(required=True, validate=validate.OneOf(list(CHANNELS), error="is none of the channels"))
+    source = m.String(validate=characters(100))
+    host = m.String(validate=characters(253))
+    medium = m.String(validate=characters(100))
+    campaign = m.String(validate=characters(200))
+    channel = m.String(required=True, validate=validate.OneOf(list(CHANNELS), error=N_("is none of the channels")))
 
 
 def _check_zone(name: str) -> None:
     if name not in available_timezones():
-        raise ValidationError("is no time zone: write one like Europe/Copenhagen")
+        raise ValidationError(N_("is no time zone: write one like Europe/Copenhagen"))
 
 
 def _check_rates(rates: dict[str, list[list[str]]]) -> None:
     for currency, table in rates.items():
         if len(currency) != 3 or not currency.isascii() or not currency.isupper():
-            raise ValidationError(f"{currency} is no currency: write three capital letters")
+            raise _wrong(N_("%(currency)s is no currency: write three capital letters"), currency=currency)
         for rate in table:
             try:
                 day, worth = date.fromisoformat(rate[0]), Decimal(rate[1])
             except (ValueError, IndexError, InvalidOperation, TypeError):
-                raise ValidationError(
-                    f'{currency}: write ["2026-01-31", "7.46"]: a day, and what one {currency} is worth'
-                ) from None
+                text = N_('%(currency)s: write ["2026-01-31", "7.46"]: a day, and what one %(currency)s is worth')
+                raise _wrong(text, currency=currency) from None
             if not (worth.is_finite() and 0 < worth < 10**6) or day.year < 1990:
-                raise ValidationError(f"{currency}: {rate[1]} is no rate")
+                raise _wrong(N_("%(currency)s: %(worth)s is no rate"), currency=currency, worth=rate[1])
         if [rate[0] for rate in table] != sorted({rate[0] for rate in table}):
-            raise ValidationError(f"{currency}: write the days in order, each once")
+            raise _wrong(N_("%(currency)s: write the days in order, each once"), currency=currency)
+
+
+def _wrong(text: str, /, **params: Any) -> ValidationError:
+    return ValidationError(Sentence(text, params))
 
 
 def _check_network(text: str) -> None:
     try:
         ipaddress.ip_network(text)
     except ValueError as error:
-        raise ValidationError(f"{text} is no network: write one like 192.0.2.0/24") from error
+        raise _wrong(N_("%(text)s is no network: write one like 192.0.2.0/24"), text=text) from error
 
 
 def _check_view_key(key: str) -> None:
     _is_key(key)
     if key in VIEWS:
-        raise ValidationError(f"{key} is one of the views that are always there: choose another key")
+        raise _wrong(N_("%(key)s is one of the views that are always there: choose another key"), key=key)
 
 
 def _check_view(told: dict[str, Any]) -> None:
     """Each of the twelve in exactly one stage, and those up to the purchase not after it."""
     keys = [stage["key"] for stage in told["stages"]]
     if len(set(keys)) < len(keys):
-        raise ValidationError("give each stage of the view a key of its own")
+        raise ValidationError(N_("give each stage of the view a key of its own"))
     held = Counter(name for stage in told["stages"] for name in stage["holds"])
     for stage in STAGES:
-        if held[stage.key] != 1:
-            where = "no stage" if not held[stage.key] else "several stages"
-            raise ValidationError(f"{stage.key} lies in {where} of the view: put each of the twelve in exactly one")
+        if not held[stage.key]:
+            raise _wrong(N_("%(key)s lies in no stage of the view: put each of the twelve in exactly one"), key=stage.key)
+        if held[stage.key] > 1:
+            raise _wrong(N_("%(key)s lies in several stages of the view: put each of the twelve in exactly one"), key=stage.key)
     view = own_view("", told)
     late = [stage.key for stage in STAGES[:PURCHASE] if view.position_of[stage.number] > view.approach]
     if late:
-        raise ValidationError(f"{', '.join(late)}: stages up to the purchase cannot lie after it")
+        raise _wrong(N_("%(keys)s: stages up to the purchase cannot lie after it"), keys=", ".join(late))
 
 
 def _check_override(override: dict[str, str]) -> None:
     if set(override) <= {"channel"}:
-        raise ValidationError("say which source, host, medium or campaign")
-
-
-def _check_rule(version: dict[str, Any]) -> None:
-    for rule in version["own"]:
-        if not (rule.get("path") or rule.get("type") or rule.get("property")):
-            raise ValidationError("an own stage rule needs a path, a type or a property")
+        raise ValidationError(N_("say which source, host, medium or campaign"))
 
 
 class SettingsSchema(Schema):
@@ -266,28 +278,28 @@ class SettingsSchema(Schema):
         unknown = RAISE
 
     zone = m.String(validate=_check_zone)
-    currency = m.String(validate=validate.Regexp(r"\A[A-Z]{3}\Z", error="write three capital letters, such as DKK"))
-    locale = m.String(validate=validate.OneOf(LOCALES))
-    languages = m.List(m.String(validate=validate.OneOf(LOCALES)), validate=validate.Length(min=1))
+    currency = m.String(validate=validate.Regexp(r"\A[A-Z]{3}\Z", error=N_("write three capital letters, such as DKK")))
+    locale = m.String(validate=one_of(LOCALES))
+    languages = m.List(m.String(validate=one_of(LOCALES)), validate=entries(len(LOCALES), 1))
     stage_view = m.String()
     stage_views = m.Dict(keys=m.String(validate=_check_view_key), values=m.Nested(_OwnView, validate=_check_view),
-                         validate=validate.Length(max=20))  # fmt: skip
-    idle_minutes = m.Integer(validate=validate.Range(1, 240, error="write a number of minutes from 1 to 240"))
+                         validate=entries(20))  # fmt: skip
+    idle_minutes = m.Integer(validate=validate.Range(1, 240, error=N_("write a number of minutes from 1 to 240")))
     journey_window_days = m.Integer(validate=_days)
     lapse_days = m.Integer(validate=_days)
     cart_expiry_days = m.Integer(validate=_days)
-    abandon_minutes = m.Integer(validate=validate.Range(5, 10_080, error="write a number of minutes from 5 to 10080"))
-    counted_states = m.List(m.String(validate=validate.Length(1, 40)), validate=validate.Length(min=1, max=30))
-    revenue_includes = m.List(m.String(validate=validate.OneOf(("tax", "shipping"))))
-    consent_unknown = m.String(validate=validate.OneOf([level.name.lower() for level in Consent]))
-    page_kinds = m.Dict(keys=m.String(validate=validate.Regexp(r"\A/", error="a path begins with /")),
-                        values=m.String(validate=validate.OneOf([kind.value for kind in PageKind])))  # fmt: skip
-    stage_versions = m.List(m.Nested(_StageVersion, validate=_check_rule), validate=validate.Length(min=1, max=200))
-    channel_overrides = m.List(m.Nested(_ChannelOverride, validate=_check_override), validate=validate.Length(max=500))
+    abandon_minutes = m.Integer(validate=validate.Range(5, 10_080, error=N_("write a number of minutes from 5 to 10080")))
+    counted_states = m.List(m.String(validate=characters(40, 1)), validate=entries(30, 1))
+    revenue_includes = m.List(m.String(validate=one_of(("tax", "shipping"))))
+    consent_unknown = m.String(validate=one_of([level.name.lower() for level in Consent]))
+    page_kinds = m.Dict(keys=m.String(validate=validate.Regexp(r"\A/", error=N_("a path begins with /"))),
+                        values=m.String(validate=one_of([kind.value for kind in PageKind])))  # fmt: skip
+    stage_versions = m.List(m.Nested(_StageVersion), validate=entries(200, 1))
+    channel_overrides = m.List(m.Nested(_ChannelOverride, validate=_check_override), validate=entries(500))
     rates = m.Dict(keys=m.String(), values=m.List(m.List(m.String())), validate=_check_rates)
-    excluded_emails = m.List(m.String(validate=validate.Length(3, 254)), validate=validate.Length(max=1_000))
-    excluded_networks = m.List(m.String(validate=_check_network), validate=validate.Length(max=200))
-    events_months = m.Integer(validate=validate.Range(0, 240))
-    people_months = m.Integer(validate=validate.Range(0, 240))
+    excluded_emails = m.List(m.String(validate=characters(254, 3)), validate=entries(1_000))
+    excluded_networks = m.List(m.String(validate=_check_network), validate=entries(200))
+    events_months = m.Integer(validate=_months)
+    people_months = m.Integer(validate=_months)
     b2b = m.Boolean()
     two_factor = m.Boolean()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from tracker import tables as t
 from tracker.clock import Instant
+from tracker.errors import Mistake
 from tracker.events.types import Consent
 from tracker.journey.contribution import VERSION
 from tracker.shop_settings import ShopSettings
@@ -118,8 +119,8 @@ def add_shop(db: Connection, name: str, hosts: tuple[str, ...], now: Instant, se
     return found
 
 
-class BadShop(ValueError):
-    """The shop cannot be like that; the text is a msgid."""
+class BadShop(Mistake):
+    """The shop cannot be like that."""
 
 
 def clean_name(text: str) -> str:

@@ -1,8 +1,8 @@
 """What advertising cost: read from what somebody uploads, and kept by day, channel, source, campaign and currency.
 
 In:  a CSV file (our own columns, or an export of Google Ads or Meta) or JSON, and what it does not say itself (Defaults).
-Out: Upload: which days and amounts were kept, and each line that was refused, with the reason; BadFile when nothing in it can
-     be read.
+Out: Upload: which days and amounts were kept, and each line that was refused, with the reason; FileRefused when nothing
+     in it can be read.
 Uploading a day again overwrites it; lines of one file about the same day and campaign (ad groups, devices) are added up.
 To recognise another heading: an alias in COLUMNS, in lower case with `_` between words.
 """
@@ -27,17 +27,18 @@ from tracker.clock import DAY, Instant, day_of
 from tracker.enrich import CHANNELS
 from tracker.enrich.channel import Clues, row_of
 from tracker.enrich.sources import source_of_name
-from tracker.errors import TrackerError
+from tracker.errors import Mistake
 from tracker.events.fields import MAX_MONEY, clean_text
 from tracker.imports.columns import Column, Header
-from tracker.imports.lines import FileRefused, digest_of
-from tracker.imports.sheet import SEPARATORS, Sheet
+from tracker.imports.lines import FileRefused, digest_of, no_json
+from tracker.imports.sheet import SEPARATORS, Sheet, bad_header, not_csv
 from tracker.imports.values import amount, decimal_mark
 from tracker.pipeline.upsert import upsert
 from tracker.reports.counters import day_number
-from tracker.reports.table import N_, Money, Sentence
+from tracker.reports.table import Money
 from tracker.shops import Shop
 from tracker.tables import ad_spend
+from tracker.texts import N_, Sentence, together
 
 MAX_BYTES = 10_000_000
 MAX_LINES = 100_000
@@ -68,20 +69,8 @@ _EMPTY = frozenset({"", "-", "--", "–", "—"})
 _TITLE_LINES = 30  # an export may say its name and period before the headings
 
 
-class BadFile(TrackerError):
-    """Nothing in it can be kept; `said` is a sentence for whoever uploaded it."""
-
-    def __init__(self, text: str, **params: Any) -> None:
-        super().__init__(text % params)
-        self.said = Sentence(text, params)
-
-
-class BadLine(ValueError):
+class BadLine(Mistake):
     """One line cannot be kept."""
-
-    def __init__(self, text: str, **params: Any) -> None:
-        super().__init__(text % params)
-        self.said = Sentence(text, params)
 
 
 @dataclass(frozen=True)
@@ -132,27 +121,24 @@ _Cells = Mapping[str, Any]  # by names of COLUMNS
 
 
 def upload_csv(db: Connection, shop: Shop, data: bytes, defaults: Defaults, now: Instant) -> Upload:
-    """Keep what can be kept of a CSV file.  Raises BadFile."""
+    """Keep what can be kept of a CSV file.  Raises FileRefused."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # as Google writes it for Excel
         data = data.decode("utf-16", "replace").encode()
-    try:
-        digest_of(io.BytesIO(data))  # refuses what is no text
-        table, titles, currency = _below_the_title(data)
-        sheet = Sheet(table, MAX_LINE_BYTES, COLUMNS, None, {})
-    except (FileRefused, csv.Error) as error:
-        raise BadFile(N_("this file cannot be read: %(why)s"), why=str(error)) from error
+    digest_of(io.BytesIO(data))  # refuses what is no text
+    table, titles, currency = _below_the_title(data)
+    sheet = Sheet(table, MAX_LINE_BYTES, COLUMNS, None, {})
     if not (defaults.channel or defaults.source or sheet.header.names & {"channel", "source"}):
-        raise BadFile(N_("say which channel or source the file belongs to"))
+        raise FileRefused(N_("say which channel or source the file belongs to"))
     upload = Upload(ignored=tuple(sheet.header.unused))
     lines: list[tuple[int, _Cells]] = []
     for entry in sheet.entries():
         upload.lines += 1
         if upload.lines > MAX_LINES:
-            raise BadFile(N_("these are more than %(most)s lines: upload them in several parts"), most=MAX_LINES)
+            raise FileRefused(N_("these are more than %(most)s lines: upload them in several parts"), most=MAX_LINES)
         if entry.refusal is not None:
             faults = entry.refusal.detail["fields"]
             assert isinstance(faults, Mapping)
-            said = Sentence(N_("this line %(why)s"), {"why": "; ".join(faults.values())})
+            said = Sentence(N_("this line %(why)s"), {"why": together(map(Sentence, faults.values()))})
             upload.refused.append(Refusal(titles + entry.line, said))
         elif _is_total(entry.one):
             upload.totals += 1
@@ -169,14 +155,21 @@ def _below_the_title(data: bytes) -> tuple[BinaryIO, int, str]:
     lines = data.split(b"\n", _TITLE_LINES)
     for number, line in enumerate(lines[:_TITLE_LINES]):
         for separator in SEPARATORS:
-            titles = next(csv.reader([_text(line)], delimiter=separator), [])
+            titles = _titles(line, separator, number + 1)
             header = Header([_CURRENCY.sub("", title) for title in titles], COLUMNS, {})
             if "amount" in header.names and header.names & {"day", "first_day"}:
                 told = _CURRENCY.search(titles[header.titles.index(header.title("amount"))])
                 currency = told[1] if told else ""
                 lines[number] = line.replace(f"({currency})".encode(), b"")
                 return io.BytesIO(b"\n".join(lines[number:])), number, currency
-    raise BadFile(N_("there is no line of headings: it needs a day and an amount, such as Day and Cost"))
+    raise FileRefused(N_("there is no line of headings: it needs a day and an amount, such as Day and Cost"))
+
+
+def _titles(line: bytes, separator: str, number: int) -> list[str]:
+    try:
+        return next(csv.reader([_text(line)], delimiter=separator), [])
+    except csv.Error as error:
+        raise bad_header(number, not_csv(error)) from error
 
 
 _CURRENCY = re.compile(r"\s*\(([A-Z]{3})\)$")
@@ -200,17 +193,17 @@ def _is_total(cells: _Cells) -> bool:
 
 def upload_json(db: Connection, shop: Shop, data: bytes, defaults: Defaults, now: Instant) -> Upload:
     """Keep what can be kept of {"rows": [{"day", "channel", "source", "campaign", "currency", "amount", "clicks",
-    "impressions"}, …]}; lines are counted from 1.  Raises BadFile.
+    "impressions"}, …]}; lines are counted from 1.  Raises FileRefused.
     """
     try:
         told = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise BadFile(N_("this is no JSON: %(why)s"), why=str(error)) from error
+        raise no_json(error) from error
     rows = told.get("rows") if isinstance(told, dict) else told
     if not isinstance(rows, list):
-        raise BadFile(N_('write {"rows": [{"day": "2026-01-31", "source": "google", "amount": "199.95"}]}'))
+        raise FileRefused(N_('write {"rows": [{"day": "2026-01-31", "source": "google", "amount": "199.95"}]}'))
     if len(rows) > MAX_LINES:
-        raise BadFile(N_("these are more than %(most)s lines: upload them in several parts"), most=MAX_LINES)
+        raise FileRefused(N_("these are more than %(most)s lines: upload them in several parts"), most=MAX_LINES)
     upload = Upload(lines=len(rows))
     _keep(db, shop, enumerate(rows, 1), None, defaults, now, upload)
     return upload

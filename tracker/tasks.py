@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from tracker import audit
 from tracker import tables as t
 from tracker.clock import DAY, Instant
-from tracker.errors import TrackerError
+from tracker.errors import Mistake, TrackerError
 from tracker.journey.contribution import VERSION, day_on
 from tracker.order_list import fill
 from tracker.pipeline import counters, rebuild, unlink
@@ -25,6 +25,7 @@ from tracker.pipeline.process import Hold
 from tracker.privacy import forget, retention
 from tracker.shop_settings import BadSettings, ShopSettings
 from tracker.shops import Shop, write_shop
+from tracker.texts import N_, Sentence
 
 c = t.tasks.c
 
@@ -104,13 +105,20 @@ def step(db: Connection, shop: Shop, hold: Hold, now: Instant) -> bool:
         with db.begin_nested():
             result = KINDS[task.kind](Work(db, shop, task, hold, now))
     except (TrackerError, KeyError, ValueError) as error:
-        _write(db, shop, task, ended_at=now, error=str(error)[:1_000] or type(error).__name__)
+        _write(db, shop, task, ended_at=now, error=_said(error).dump())
         return True
     if isinstance(result, Done):
         _write(db, shop, task, ended_at=now, outcome=dict(result.outcome))
     else:
         _write(db, shop, task, progress=dict(result.progress))
     return True
+
+
+def _said(error: Exception) -> Sentence:
+    if isinstance(error, Mistake):
+        return error.said
+    what = f"{type(error).__name__} {error}"[:1_000]
+    return Sentence(N_("Something went wrong on our side, and nothing was changed: %(what)s"), {"what": what})
 
 
 def _write(db: Connection, shop: Shop, task: Task, **values: Any) -> None:
@@ -128,7 +136,7 @@ def change_settings(work: Work) -> Done | More:
     base = shop.building.settings if shop.building else shop.settings
     after = base.changed(work.task.args["settings"])
     if shop.settings.b2b and not after.b2b:
-        raise BadSettings({"b2b": ["journeys of companies cannot be taken apart again"]})
+        raise BadSettings({"b2b": N_("journeys of companies cannot be taken apart again")})
     if shop.settings.changes_past(after, work.now):
         return _start(work, after)
     if shop.building:

@@ -77,8 +77,8 @@ def test_json_is_kept_and_the_report_knows_it(client: FlaskClient, engine: Engin
     ("address", "how", "status", "said"),
     [
         (ADDRESS, {"data": CSV, "content_type": "text/csv"}, 400, "say which channel or source the file belongs to"),
-        (ADDRESS, {"data": "", "content_type": "text/csv"}, 400, "this file cannot be read: The file is empty."),
-        (ADDRESS, {"data": "{", "content_type": "application/json"}, 400, "this is no JSON"),
+        (ADDRESS, {"data": "", "content_type": "text/csv"}, 400, "The file is empty."),
+        (ADDRESS, {"data": "{", "content_type": "application/json"}, 400, "The file is no JSON from line 1, character 2 on."),
         (ADDRESS, {"json": [{"day": "x", "source": "google", "amount": 1}]}, 400, "write the day as YYYY-MM-DD, not x"),
         (f"{ADDRESS}?colour=red", {"json": []}, 400, "there is no such parameter"),
         (ADDRESS, {"data": b"x" * (spend.MAX_BYTES + 1), "content_type": "text/csv"}, 413, "Send it in several parts."),

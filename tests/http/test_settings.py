@@ -108,15 +108,15 @@ def test_each_kind_of_control_is_read_and_kept(app: Flask, engine: Engine, confi
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"lapse_days": "soon"}, "Not a valid integer."),
+        ({"lapse_days": "soon"}, "write a whole number"),
         ({"lapse_days": "0"}, "write a number of days from 1 to 3650"),
         ({"currency": "kroner"}, "write three capital letters"),
         ({"excluded_networks": "my office"}, "my office is no network"),
         ({"rates": [{"currency": "EUR", "since": "yesterday", "worth": "7"}]}, "a day, and what one EUR is worth"),
         ({"channel_overrides": [{"source": "x", "channel": "<script>"}]}, "is none of the channels"),
         ({"page_kinds": [{"path": "lookbook", "kind": "blog"}]}, "a path begins with /"),
-        ({"languages": []}, "Shorter than minimum length 1."),
-        ({"stage_views": "{not json"}, "Not a valid mapping type."),
+        ({"languages": []}, "give at least 1 and at most 3"),
+        ({"stage_views": "{not json"}, "write a JSON object"),
     ],
     ids=lambda value: str(value)[:40],
 )

@@ -103,7 +103,7 @@ def test_a_list_of_which_no_key_is_known_fills_in_nothing(engine: Engine, shop: 
     collect(engine, shop, "555", at=START + HOUR)
     upload(engine, shop, order("#1"), order("#2", START + 3 * HOUR), now=NOW)
     task = fill(engine, shop, NOW)
-    assert "under its key" in task["error"]
+    assert "under its key" in task["error"]["text"]
     assert money(engine, shop) == (1, 10_000)
 
 

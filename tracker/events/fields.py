@@ -1,7 +1,8 @@
 """What a field of an event may be: marshmallow fields that say their kind, limits and unit, and read one value quickly.
 
 In:  one JSON value and the decimals of the event's currency.
-Out: the value as Event.data keeps it, or None for "not given" (null and empty text are not given); ValidationError in words.
+Out: the value as Event.data keeps it, or None for "not given" (null and empty text are not given); ValidationError in words,
+     which senders read in English, and who uploads a file in their own language.
 
 Two kinds of text, on purpose:
   Key   names something (ids, codes): control characters, lone surrogates and too long text are refused, since a repaired key
@@ -25,6 +26,7 @@ from marshmallow import ValidationError
 from marshmallow import fields as m
 
 from tracker import clock, money
+from tracker.texts import N_, Sentence
 
 MAX_INT = 2**53  # beyond it JavaScript and JSON readers lose digits
 MAX_INSTANT = 253_402_300_799_999  # the end of year 9999, where Python's dates end
@@ -46,12 +48,16 @@ def clean_text(value: str, longest: int) -> str:
     return value.strip()[:longest].rstrip()
 
 
+def not_between(lowest: float, highest: float) -> Sentence:
+    return Sentence(N_("is not between %(lowest)s and %(highest)s"), {"lowest": lowest, "highest": highest})
+
+
 def check_key(value: str, longest: int) -> str:
     """Somebody's name for something, as given.  Raises ValidationError."""
     if len(value) > longest:
-        raise ValidationError(f"is longer than {longest} characters")
+        raise ValidationError(Sentence(N_("is longer than %(most)s characters"), {"most": longest}))
     if not value.isprintable() and _FORBIDDEN.search(value):
-        raise ValidationError("contains a control character or half a surrogate pair")
+        raise ValidationError(N_("contains a control character or half a surrogate pair"))
     return value
 
 
@@ -59,7 +65,7 @@ def check_address(value: str, longest: int) -> str:
     """An http(s) address or a path of the same host; cut like text.  Raises ValidationError."""
     value = clean_text(value, longest)
     if value and not _ADDRESS.match(value):
-        raise ValidationError("is no http or https address")
+        raise ValidationError(N_("is no http or https address"))
     return value
 
 
@@ -69,13 +75,13 @@ def check_instant(value: Any) -> clock.Instant:
         try:
             value = clock.parse(value)
         except (ValueError, OverflowError):
-            raise ValidationError("is neither epoch milliseconds nor ISO 8601 with a zone") from None
+            raise ValidationError(N_("is neither epoch milliseconds nor ISO 8601 with a zone")) from None
     elif isinstance(value, float) and isfinite(value):
         value = int(value)
     if type(value) is not int:
-        raise ValidationError("is neither epoch milliseconds nor ISO 8601 with a zone")
+        raise ValidationError(N_("is neither epoch milliseconds nor ISO 8601 with a zone"))
     if not 0 <= value <= MAX_INSTANT:
-        raise ValidationError("is out of range")
+        raise ValidationError(N_("is out of range"))
     return value
 
 
@@ -85,13 +91,13 @@ def read_email(value: Any) -> str | None:
     Raises ValidationError.
     """
     if not isinstance(value, str):
-        raise ValidationError("is no text")
+        raise ValidationError(N_("is no text"))
     address = value.strip().lower()
     if not address:
         return None
     name, _, host = address.partition("@")
     if not (name and host) or "@" in host or " " in address or len(address) > 254 or not address.isprintable():
-        raise ValidationError("is no e-mail address")
+        raise ValidationError(N_("is no e-mail address"))
     return address
 
 
@@ -131,7 +137,7 @@ class Key(Field, m.String):
         if type(value) is int and abs(value) <= MAX_INT:
             return str(value)
         if not isinstance(value, str):
-            raise ValidationError("is no text")
+            raise ValidationError(N_("is no text"))
         return check_key(value.strip(), self.longest) or None
 
     @property
@@ -150,7 +156,7 @@ class Text(Field, m.String):
         if not isinstance(value, str):
             if type(value) is int and abs(value) <= MAX_INT:
                 return str(value)
-            raise ValidationError("is no text")
+            raise ValidationError(N_("is no text"))
         return clean_text(value, self.longest) or None
 
     @property
@@ -168,9 +174,9 @@ class Texts(Field, m.List[Any]):
 
     def read(self, value: Any, decimals: int) -> list[str] | None:
         if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-            raise ValidationError("is no list of texts")
+            raise ValidationError(N_("is no list of texts"))
         if len(value) > self.most:
-            raise ValidationError(f"has more than {self.most} entries")
+            raise ValidationError(Sentence(N_("has more than %(most)s entries"), {"most": self.most}))
         return [text for text in (clean_text(text, self.longest) for text in value) if text] or None
 
     @property
@@ -191,7 +197,7 @@ class Address(Field, m.String):
 
     def read(self, value: Any, decimals: int) -> str | None:
         if not isinstance(value, str):
-            raise ValidationError("is no text")
+            raise ValidationError(N_("is no text"))
         return check_address(value, self.longest) or None
 
     @property
@@ -209,7 +215,7 @@ class Choice(Field, m.String):
 
     def read(self, value: Any, decimals: int) -> str:
         if not isinstance(value, str) or value not in self.choices:
-            raise ValidationError(f"is none of {', '.join(self.choices)}")
+            raise ValidationError(Sentence(N_("is none of %(choices)s"), {"choices": ", ".join(self.choices)}))
         return value
 
     @property
@@ -231,9 +237,9 @@ class Whole(Field, m.Integer):
         if (isinstance(value, str) and _WHOLE.fullmatch(value)) or (isinstance(value, float) and value.is_integer()):
             value = int(value)
         if type(value) is not int:
-            raise ValidationError("is no whole number")
+            raise ValidationError(N_("is no whole number"))
         if not self.lowest <= value <= self.highest:
-            raise ValidationError(f"is not between {self.lowest} and {self.highest}")
+            raise ValidationError(not_between(self.lowest, self.highest))
         return value
 
     @property
@@ -255,9 +261,9 @@ class Number(Field, m.Float):
 
     def read(self, value: Any, decimals: int) -> float:
         if type(value) is not int and (type(value) is not float or not isfinite(value)):
-            raise ValidationError("is no finite number")
+            raise ValidationError(N_("is no finite number"))
         if not self.lowest <= value <= self.highest:
-            raise ValidationError(f"is not between {self.lowest} and {self.highest}")
+            raise ValidationError(not_between(self.lowest, self.highest))
         return value
 
     @property
@@ -270,7 +276,7 @@ class Flag(Field, m.Boolean):
 
     def read(self, value: Any, decimals: int) -> bool:
         if not isinstance(value, bool):
-            raise ValidationError("is neither true nor false")
+            raise ValidationError(N_("is neither true nor false"))
         return value
 
     @property
@@ -311,12 +317,12 @@ class Money(Field, m.Decimal):
             try:
                 amount = Decimal(value)
             except InvalidOperation:  # pragma: no cover – the pattern admits decimals alone
-                raise ValidationError("is no amount") from None
+                raise ValidationError(N_("is no amount")) from None
             if 0 <= amount <= MAX_MONEY:
                 return money.to_minor(amount, _LIKE[decimals])
         else:
-            raise ValidationError("is no amount: give a JSON number or a decimal like 199.95")
-        raise ValidationError(f"is not between 0 and {MAX_MONEY}")
+            raise ValidationError(N_("is no amount: give a JSON number or a decimal like 199.95"))
+        raise ValidationError(not_between(0, MAX_MONEY))
 
     @property
     def limits(self) -> str:
@@ -331,7 +337,7 @@ class Currency(Field, m.String):
 
     def read(self, value: Any, decimals: int) -> str:
         if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
-            raise ValidationError("is no currency of three letters")
+            raise ValidationError(N_("is no currency of three letters"))
         return value.upper()
 
     @property

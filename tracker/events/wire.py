@@ -3,6 +3,7 @@
 In:  one event's JSON object and the envelope it came in, who sent it, when it was received.
 Out: the Event, checked, and the names of fields that were dropped; or Refused with what the sender must change.
 docs/wire-format.md says the same to those who send; what an event type's `data` may hold is in events/catalog/.
+Senders read English; what an uploaded list of orders may meet too is a Sentence or a msgid, marked here or elsewhere.
 
 Policies, all in this file:
   null and empty text     not given
@@ -29,6 +30,7 @@ from tracker.events.catalog import CATALOG, EventType, Item
 from tracker.events.codec import pack_page
 from tracker.events.types import Consent, Event, Page, PageKind, Source
 from tracker.money import exponent
+from tracker.texts import N_, Sentence
 
 WIRE_VERSION = 1
 ENVELOPE_ONLY = frozenset({"v", "key", "sent_at"})
@@ -97,7 +99,7 @@ class _Findings:
             self.errors[_printable(path)] = "is unknown"
 
     def wrong(self, path: str, error: ValidationError) -> None:
-        self.errors[_printable(path)] = str(error.messages[0])
+        self.errors[_printable(path)] = error.messages[0]
 
 
 def load(
@@ -258,7 +260,7 @@ def _check_time(event: Event, limits: Limits) -> None:
         if -ahead > limits.max_age_days * DAY:
             raise Refused(RefusedReason.TOO_OLD, {"occurred_at": event.occurred_at, "max_age_days": limits.max_age_days})
     elif event.occurred_at < EARLIEST:
-        raise Refused(RefusedReason.INVALID, {"fields": {"occurred_at": "is before 1973; is it in seconds?"}})
+        raise Refused(RefusedReason.INVALID, {"fields": {"occurred_at": N_("is before 1973; is it in seconds?")}})
 
 
 def _consent(given: Mapping[str, Any], default: Consent, found: _Findings) -> Consent:
@@ -324,7 +326,7 @@ def _country(given: Mapping[str, Any], found: _Findings) -> str | None:
         return None
     if isinstance(value, str) and _COUNTRY.fullmatch(value):
         return value.upper()
-    found.errors["country"] = "is no country of two letters"
+    found.errors["country"] = N_("is no country of two letters")
     return None
 
 
@@ -438,10 +440,10 @@ def _read(
 
 def _items(raw: Any, most: int, decimals: int, path: str, found: _Findings) -> list[dict[str, Any]]:
     if not isinstance(raw, list):
-        found.errors[f"{path}items"] = "is no list"
+        found.errors[f"{path}items"] = N_("is no list")
         return []
     if len(raw) > most:
-        found.errors[f"{path}items"] = f"has more than {most} items"
+        found.errors[f"{path}items"] = Sentence(N_("has more than %(most)s items"), {"most": most})
         return []
     items = []
     for index, entry in enumerate(raw):
@@ -452,7 +454,7 @@ def _items(raw: Any, most: int, decimals: int, path: str, found: _Findings) -> l
         faults = len(found.errors)
         item = _read(_ITEM, entry, decimals, f"{place}.", f"{path}items[].", found, _NOTHING)
         if "item_id" not in item and "item_name" not in item and len(found.errors) == faults:
-            found.errors[place] = "has neither item_id nor item_name"
+            found.errors[place] = N_("has neither item_id nor item_name")
         items.append(item)
     return items
 

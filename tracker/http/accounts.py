@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, insert, select, update
 
 from tracker.clock import Instant
+from tracker.errors import Mistake
 from tracker.outbox.message import BadAddress, clean_address
 from tracker.reports.table import N_
 from tracker.reports.words import ROLES
@@ -31,8 +32,8 @@ _hasher = PasswordHasher()
 _NOBODYS_HASH = _hasher.hash("nobody has this password")
 
 
-class BadAccount(ValueError):
-    """The account cannot be like that; the text is a msgid."""
+class BadAccount(Mistake):
+    """The account cannot be like that."""
 
 
 @dataclass(frozen=True)

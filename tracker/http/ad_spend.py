@@ -34,7 +34,7 @@ def add_views(api: Blueprint) -> None:
 def upload() -> ResponseReturnValue:
     """What was kept, and each line that was refused; 400 when nothing could be kept.
 
-    Raises BadQuery, BadFile, RequestEntityTooLarge.
+    Raises BadQuery, FileRefused, RequestEntityTooLarge.
     """
     wrong = sorted(set(request.args) - {f.name for f in fields(spend.Defaults)})
     if wrong:
@@ -48,7 +48,7 @@ def upload() -> ResponseReturnValue:
 
 
 def store(data: bytes, defaults: spend.Defaults, *, is_json: bool = False) -> spend.Upload:
-    """Keep what can be read.  Raises BadFile."""
+    """Keep what can be read.  Raises FileRefused."""
     read = spend.upload_json if is_json else spend.upload_csv
     with writing(deps().engine) as db:
         done = read(db, shop(), data, defaults, deps().now())

@@ -29,12 +29,16 @@ from tracker.clock import isoformat
 from tracker.errors import BadQuery
 from tracker.http.deps import actor, deps, shop
 from tracker.http.files import JSON, as_file
+from tracker.http.locale import translate
 from tracker.pipeline.frames import own_rule
 from tracker.pipeline.preview import preview
 from tracker.privacy.export import export
 from tracker.reports.table import N_
+from tracker.reports.words import tell
+from tracker.shop_settings import check_rules
 from tracker.stages import STAGES
 from tracker.storage import reading, writing
+from tracker.texts import Sentence
 
 SHOWN = 50  # tasks, the latest first
 
@@ -190,7 +194,7 @@ def told_of(row: Mapping[str, Any]) -> dict[str, Any]:
         "state": "failed" if row["error"] else "done" if row["ended_at"] else "under_way" if row["progress"] else "waiting",
         "progress": row["progress"],
         "outcome": row["outcome"],
-        "error": row["error"],
+        "error": tell(Sentence.load(row["error"]), translate) if row["error"] else None,
     }
 
 
@@ -207,9 +211,7 @@ def _body() -> dict[str, Any]:
 
 def _rules() -> list[Any]:
     """The rules as sent, checked.  Raises BadQuery, BadSettings."""
-    own = _body().get("own")
-    if not isinstance(own, list):
-        raise BadQuery("own", N_("send a list of rules"))
-    latest = shop().settings.stage_versions[-1]
-    shop().settings.changed({"stage_versions": [{"since_at": 0, "table": latest["table"], "own": own}]})
-    return own
+    own: Any = _body().get("own")
+    check_rules(own)
+    rules: list[Any] = own
+    return rules

@@ -13,13 +13,10 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from tracker.errors import BadQuery, Refused
+from tracker.errors import Mistake, Refused
 from tracker.http.gate import with_headers
-from tracker.imports import FileRefused
+from tracker.http.locale import explain
 from tracker.reports.table import N_
-from tracker.reports.words import tell
-from tracker.shop_settings import BadSettings
-from tracker.spend import BadFile
 
 log = logging.getLogger(__name__)
 
@@ -69,25 +66,13 @@ def say_error(status: int, detail: str | None = None, field: str | None = None) 
 def register_errors(app: Flask) -> None:
     """For the whole app: addresses that no view has are answered here, too."""
 
-    @app.errorhandler(BadQuery)
-    def bad_query(error: BadQuery) -> Response:
-        return say_error(400, f"{error.field}: {gettext(error.text)}", error.field)
-
-    @app.errorhandler(BadSettings)
-    def bad_settings(error: BadSettings) -> Response:
-        return say_error(400, str(error), next(iter(error.messages), None))
-
-    @app.errorhandler(BadFile)
-    def bad_spending(error: BadFile) -> Response:
-        return say_error(400, tell(error.said, gettext))
+    @app.errorhandler(Mistake)
+    def mistake(error: Mistake) -> Response:
+        return say_error(400, explain(error), error.field)
 
     @app.errorhandler(Refused)
     def bad_signature(error: Refused) -> Response:
         return say_error(401, "; ".join(f"{name} {text}" for name, text in error.detail.items()))
-
-    @app.errorhandler(FileRefused)
-    def bad_file(error: FileRefused) -> Response:
-        return say_error(400, str(error))
 
     @app.errorhandler(CSRFError)
     def csrf_error(_error: CSRFError) -> Response:

@@ -14,7 +14,7 @@ from flask import url_for
 from tracker.enrich import Channel
 from tracker.http.deps import shop
 from tracker.reports.query import Query, filter_text
-from tracker.reports.table import Cell, Column, Row, Share
+from tracker.reports.table import Cell, Column, Row, Share, key_of
 
 # What a row is about, as a value of a kind; None when it can be no value.
 ValueOf = Callable[[Row, Query], str | None]
@@ -38,7 +38,7 @@ def _joined(between: str, *columns: str) -> ValueOf:
 
     def value(row: Row, query: Query) -> str | None:
         told = [row.get(column) for column in columns]
-        known = all(cell is None or isinstance(cell, str | int) for cell in told) and told[0] is not None
+        known = all(cell is None or isinstance(cell, int) or key_of(cell) is not None for cell in told) and told[0] is not None
         return between.join("" if cell is None else str(cell) for cell in told) if known else None
 
     return value
@@ -103,13 +103,14 @@ def link_of(name: str, table: str, query: Query, column: Column, row: Row) -> st
     if lead:
         value = lead.value(row, query) if _is_some(cell) else None
         return _journeys(query, holding=f"{lead.kind}={value}") if value else None
-    if not isinstance(cell, str) or not cell:
+    key = key_of(cell)
+    if not key:
         return None
     if column.key == "subject_id":
-        return url_for("admin.person", shop_id=shop().shop_id, subject_id=cell)
+        return url_for("admin.person", shop_id=shop().shop_id, subject_id=key)
     if column.key in ("channel", "campaign"):
         others = [text for text in query.filter.split(",") if text and not text.startswith(f"{column.key}=")]
-        return _journeys(query, filter=",".join([*others, filter_text(column.key, cell)]))
+        return _journeys(query, filter=",".join([*others, filter_text(column.key, key)]))
     return None
 
 

@@ -6,9 +6,10 @@ from flask import request, session
 from flask_babel import get_locale as babel_locale
 from flask_babel import gettext
 
+from tracker.errors import Mistake
 from tracker.http.accounts import LOCALES
 from tracker.reports.export import Say
-from tracker.reports.words import say
+from tracker.reports.words import say, tell
 from tracker.stages import VIEWS, StageView
 
 
@@ -33,6 +34,11 @@ def locale() -> str:
 def translate(text: str) -> str:
     """Of a msgid that stands in a table; an empty one would give the catalogue's header."""
     return gettext(text) if text else ""
+
+
+def explain(mistake: Mistake) -> str:
+    """What is wrong, and what to write instead, in the reader's language."""
+    return tell(mistake.said, translate)
 
 
 def sayer(view: StageView = VIEWS["twelve"]) -> Say:

@@ -13,7 +13,7 @@ from tracker.http import accounts, mail_choices, password, second_factor
 from tracker.http.deps import account, deps
 from tracker.http.errors import say_error
 from tracker.http.gate import safe_next
-from tracker.http.locale import choose_locale, translate
+from tracker.http.locale import choose_locale, explain
 from tracker.storage import reading, writing
 
 _HALF = "half"  # in the session: who gave the right password and owes a code
@@ -155,7 +155,7 @@ def change_password() -> ResponseReturnValue:
             password.change(db, me, request.form.get("new", ""))
             renewed = accounts.find_account(db, me.user_id)
     except accounts.BadAccount as error:
-        flash(gettext("Not saved: %(why)s.", why=translate(str(error))), "danger")
+        flash(gettext("Not saved: %(why)s.", why=explain(error)), "danger")
         return redirect(url_for("admin.profile"))
     if renewed:
         begin_session(renewed)

@@ -13,7 +13,7 @@ from tracker.http.accounts import BadAccount
 from tracker.http.controls import writer
 from tracker.http.deps import account, actor, deps, shop
 from tracker.http.invitations import Invitation
-from tracker.http.locale import locale, translate
+from tracker.http.locale import explain, locale, translate
 from tracker.http.login import begin_session
 from tracker.reports.table import N_
 from tracker.reports.words import ROLES
@@ -73,7 +73,7 @@ def invite() -> ResponseReturnValue:
             made = invitations.invite(db, shop().shop_id, request.form.get("email", ""), role, actor(), deps().now())
             _send(db, made)
     except BadAccount as error:
-        return _page(translate(str(error)))
+        return _page(explain(error))
     return _told_invited(made)
 
 
@@ -83,7 +83,7 @@ def resend(invitation_id: str) -> ResponseReturnValue:
             renewed = invitations.renew(db, shop().shop_id, invitation_id, actor(), deps().now())
             _send(db, renewed)
     except BadAccount as error:
-        return _page(translate(str(error)))
+        return _page(explain(error))
     return _told_invited(renewed)
 
 
@@ -100,7 +100,7 @@ def withdraw(invitation_id: str) -> ResponseReturnValue:
         with writing(deps().engine) as db:
             invitations.withdraw(db, shop().shop_id, invitation_id, actor(), deps().now())
     except BadAccount as error:
-        return _page(translate(str(error)))
+        return _page(explain(error))
     flash(gettext("The invitation is withdrawn; its link works no more."), "success")
     return _back()
 
@@ -110,7 +110,7 @@ def change_role(user_id: int) -> ResponseReturnValue:
         with writing(deps().engine) as db:
             membership.set_role(db, shop().shop_id, user_id, request.form.get("role", ""), actor(), deps().now())
     except BadAccount as error:
-        return _page(translate(str(error)))
+        return _page(explain(error))
     flash(gettext("Saved."), "success")
     return _back()
 
@@ -125,7 +125,7 @@ def remove(user_id: int) -> ResponseReturnValue:
         with writing(deps().engine) as db:
             membership.remove(db, shop().shop_id, user_id, actor(), deps().now())
     except BadAccount as error:
-        return _page(translate(str(error)))
+        return _page(explain(error))
     flash(gettext("%(name)s is no longer a member.", name=member.name if member else ""), "success")
     return redirect(url_for("admin.front")) if user_id == account().user_id else _back()
 
@@ -190,7 +190,7 @@ def join(token: str) -> ResponseReturnValue:
             invitations.accept(db, found, user_id, now)
             joined = accounts.find_account(db, user_id)
     except BadAccount as error:
-        flash(gettext("Not saved: %(why)s.", why=translate(str(error))), "danger")
+        flash(gettext("Not saved: %(why)s.", why=explain(error)), "danger")
         return redirect(url_for("admin.invitation", token=token))
     assert joined is not None
     if known is None:

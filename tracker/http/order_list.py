@@ -20,10 +20,12 @@ from tracker import tables as t
 from tracker.clock import isoformat
 from tracker.http.asking import ask, find_task
 from tracker.http.deps import actor, deps, shop
+from tracker.http.locale import translate
 from tracker.http.signed import SIGNED_SERVER, is_signed
 from tracker.imports.order_list import read
 from tracker.order_list import kept
 from tracker.reports.counters import day_from_number
+from tracker.reports.words import tell
 from tracker.storage import reading, writing
 
 c = t.order_list.c
@@ -61,7 +63,7 @@ def store(data: bytes, key_column: str | None = None) -> dict[str, Any]:
         "orders": len(orders),
         "lines": report.lines,
         "refused": report.refused_lines,
-        "findings": [str(finding) for finding in report.findings],
+        "findings": [tell(finding.said, translate) for finding in report.findings],
         "not_used": report.unused,
     }
 

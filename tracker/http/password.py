@@ -17,7 +17,7 @@ from tracker.http import accounts, mailing
 from tracker.http.accounts import Account
 from tracker.http.deps import deps
 from tracker.http.errors import say_error
-from tracker.http.locale import locale, translate
+from tracker.http.locale import explain, locale
 from tracker.outbox.compose import compose
 from tracker.outbox.enqueue import ACCOUNTS
 from tracker.outbox.links import public_address, read_signed, sign
@@ -76,7 +76,7 @@ def new_password(token: str) -> ResponseReturnValue:
                 return redirect(url_for("admin.new_password", token=token))
             change(db, still, request.form.get("new", ""))
     except accounts.BadAccount as error:
-        flash(gettext("Not saved: %(why)s.", why=translate(str(error))), "danger")
+        flash(gettext("Not saved: %(why)s.", why=explain(error)), "danger")
         return render_template("admin/new_password.html", email=found.email), 400
     flash(gettext("The password is changed. All other logins have ended."), "success")
     return redirect(url_for("admin.login"))

@@ -19,8 +19,8 @@ from tracker.http.fields import FIELDS, SECTIONS
 from tracker.http.locale import locale, translate
 from tracker.pipeline.frames import own_rule
 from tracker.pipeline.preview import Preview, preview
-from tracker.reports.words import EVENT_TYPES
-from tracker.shop_settings import CHANGES_PAST, BadSettings
+from tracker.reports.words import EVENT_TYPES, tell
+from tracker.shop_settings import CHANGES_PAST, BadSettings, check_rules
 from tracker.stages import STAGES
 from tracker.storage import reading
 
@@ -48,7 +48,7 @@ def settings() -> ResponseReturnValue:
         try:
             now.changed(changed)
         except BadSettings as error:
-            wrong = {name: str(BadSettings({name: told})).partition(": ")[2] for name, told in error.messages.items()}
+            wrong = {name: tell(said, translate) for name, said in error.wrong.items()}
             given = {**given, **{name: value for name, value in changed.items() if _fits(given[name], value)}}
         else:
             number = ask("change_settings", {"settings": changed})
@@ -96,9 +96,9 @@ def stage_rules() -> ResponseReturnValue:
     if request.method == "POST":
         rules = _typed_rules()
         try:
-            shop().settings.changed({"stage_versions": [{"since_at": 0, "table": latest["table"], "own": rules}]})
+            check_rules(rules)
         except BadSettings as error:
-            wrong = str(error)
+            wrong = tell(error.wrong["own"], translate)
         else:
             if request.form.get("do") != "save":
                 with reading(deps().engine) as db:

@@ -12,7 +12,7 @@ from tracker.http import membership
 from tracker.http.accounts import LOCALES
 from tracker.http.controls import writer
 from tracker.http.deps import account, actor, deps, shop
-from tracker.http.locale import translate
+from tracker.http.locale import explain
 from tracker.shop_settings import BadSettings, ShopSettings
 from tracker.shops import BadShop
 from tracker.storage import reading, writing
@@ -55,7 +55,7 @@ def change() -> ResponseReturnValue:
     try:
         name, hosts = shops.clean_name(given), shops.clean_hosts(typed.split())
     except BadShop as error:
-        return _page(given, typed, translate(str(error)))
+        return _page(given, typed, explain(error))
     before = {"name": shop().name, "hosts": list(shop().hosts)}
     changed = {key: [before[key], value] for key, value in (("name", name), ("hosts", list(hosts))) if before[key] != value}
     if changed:
@@ -124,7 +124,7 @@ def add() -> ResponseReturnValue:
         name, hosts = shops.clean_name(request.form.get("name", "")), shops.clean_hosts(request.form.get("hosts", "").split())
         settings = ShopSettings().changed({key: request.form.get(key, "").strip() for key in _SETTINGS})
     except (BadShop, BadSettings) as error:
-        return _list(translate(str(error)))
+        return _list(explain(error))
     with writing(deps().engine) as db:
         made = shops.add_shop(db, name, hosts, now, settings)
         membership.join(db, made.shop_id, me.user_id, "owner")

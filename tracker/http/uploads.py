@@ -14,7 +14,7 @@ from tracker import spend
 from tracker.http import ad_spend, order_list
 from tracker.http.asking import ask
 from tracker.http.deps import shop
-from tracker.http.locale import translate
+from tracker.http.locale import explain, translate
 from tracker.imports.lines import FileRefused
 from tracker.reports.words import tell
 
@@ -32,10 +32,8 @@ def upload_spend() -> ResponseReturnValue:
         return _back("admin.costs")
     try:
         done = ad_spend.store(data, spend.Defaults(currency=request.form.get("currency", "").strip().upper()))
-    except spend.BadFile as error:
-        return _refused("admin.costs", tell(error.said, translate))
     except FileRefused as error:
-        return _refused("admin.costs", str(error))
+        return _refused("admin.costs", explain(error))
     return _told("admin.costs", done.kept, done.lines, [f"{line}: {tell(said, translate)}" for line, said in done.refused])
 
 
@@ -46,7 +44,7 @@ def upload_list() -> ResponseReturnValue:
     try:
         done = order_list.store(data, request.form.get("order_key", "").strip() or None)
     except FileRefused as error:
-        return _refused("admin.reconciliation", str(error))
+        return _refused("admin.reconciliation", explain(error))
     return _told("admin.reconciliation", done["orders"], done["lines"], done["findings"])
 
 

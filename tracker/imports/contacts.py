@@ -13,6 +13,7 @@ from tracker.imports.kinds import COMPANY, EMAIL_TITLES, Told, who
 from tracker.imports.lines import Entry
 from tracker.imports.values import Reading, event_id, key, moment
 from tracker.shops import Shop
+from tracker.texts import N_, Sentence
 
 COLUMNS: Sequence[Column] = (
     Column("occurred_at", "when", ("date", "time", "at", "dato", "datum")),
@@ -57,5 +58,5 @@ def tell(entry: Entry, shop: Shop) -> list[Told]:
 def _kind(value: Any) -> str:
     found = _KIND_OF.get(normal(value)) if isinstance(value, str) else None
     if found is None:
-        raise ValidationError(f"is none of {', '.join(WORDS)}")
+        raise ValidationError(Sentence(N_("is none of %(choices)s"), {"choices": ", ".join(WORDS)}))
     return found

@@ -19,6 +19,7 @@ from tracker.imports.kinds import NO_REQUEST, Told, Wire
 from tracker.imports.lines import Entry, refusal
 from tracker.imports.values import digest
 from tracker.shops import Shop
+from tracker.texts import N_
 
 COLUMNS: Sequence[Column] = ()
 NEEDED: Sequence[Sequence[str]] = ()
@@ -30,9 +31,9 @@ def tell(entry: Entry, shop: Shop) -> list[Told]:
     item = entry.given
     source = item.pop("source", "server")
     if source not in ("server", "browser"):
-        raise refusal(RefusedReason.INVALID, "is neither server nor browser", "source")
+        raise refusal(RefusedReason.INVALID, N_("is neither server nor browser"), "source")
     if item.get("occurred_at") in (None, ""):
-        raise refusal(RefusedReason.INVALID, "is missing: an imported event must say when it happened", "occurred_at")
+        raise refusal(RefusedReason.INVALID, N_("is missing: an imported event must say when it happened"), "occurred_at")
     if item.get("event_id") in (None, ""):
         item["event_id"] = f"import:{digest(entry.texts[0][1].strip())}"
     # When it was sent says nothing about the clock of the past, and would move the event to today.
@@ -46,9 +47,9 @@ def _request(item: Wire) -> Facts:
     """What the browser's request had told, taken off the event."""
     agent, country = item.pop("user_agent", None) or "", item.pop("country", None) or ""
     if not isinstance(agent, str):
-        raise refusal(RefusedReason.INVALID, "is no text", "user_agent")
+        raise refusal(RefusedReason.INVALID, N_("is no text"), "user_agent")
     if not isinstance(country, str) or (country and not (len(country) == 2 and country.isascii() and country.isalpha())):
-        raise refusal(RefusedReason.INVALID, "is no country of two letters", "country")
+        raise refusal(RefusedReason.INVALID, N_("is no country of two letters"), "country")
     return _facts(agent, country.upper() or None)
 
 

@@ -23,7 +23,7 @@ from tracker.errors import Refused
 from tracker.imports import contacts, customers, events, orders
 from tracker.imports.judge import Judge, Limits
 from tracker.imports.kinds import Kind
-from tracker.imports.lines import FileRefused, digest_of
+from tracker.imports.lines import digest_of, says_nothing
 from tracker.imports.progress import Progress, hold
 from tracker.imports.report import ImportReport, RefusedLines
 from tracker.imports.source import Source
@@ -102,7 +102,7 @@ def _walk(
             if number % ENTRIES_A_WORD == 0:
                 on_progress(entry.end)
     if not report.lines:
-        raise FileRefused("The file has no line that says something" + (" below its header." if source.header else "."))
+        raise says_nothing(source.header is not None)
     if source.legacy_lines:
         report.note({"not_utf8": source.legacy_lines})
     report.uncounted_states = sorted(report.states.keys() - judge.counted_states)

@@ -26,6 +26,7 @@ from tracker.imports.known import has_refund
 from tracker.imports.lines import Entry, refusal
 from tracker.imports.report import ImportReport
 from tracker.shops import Shop
+from tracker.texts import N_
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,9 @@ class Judge:
         assert self._seen is not None
         verdict = self._seen.look(told[0].wire["event_id"], orjson.dumps([one.wire for one in told]))
         if verdict == "other":
-            text = "stands further up as well, with something else: sort the file, so that an order's lines follow each other"
+            text = N_(
+                "stands further up as well, with something else: sort the file, so that an order's lines follow each other"
+            )
             raise refusal(RefusedReason.INVALID, text, self._kind.KEY or "")
         if verdict == "same":
             self._report.note({"repeated": 1})

@@ -16,6 +16,7 @@ from tracker.imports.columns import Column
 from tracker.imports.lines import Entry
 from tracker.imports.values import Reading, customer_key
 from tracker.shops import Shop
+from tracker.texts import N_
 
 Wire = dict[str, Any]
 
@@ -47,7 +48,7 @@ def who(read: Reading) -> tuple[str | None, str | None]:
     """Customer key and e-mail, one of which must be there."""
     customer, email = read("customer_key", customer_key), read("email", read_email)
     if not (customer or email or {"customer_key", "email"} & read.errors.keys()):
-        read.errors["customer_key"] = "is missing, and so is email: one of them must say who it is"
+        read.errors["customer_key"] = N_("is missing, and so is email: one of them must say who it is")
     return customer, email
 
 

@@ -15,7 +15,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
-from tracker.errors import Refused, RefusedReason, TrackerError
+from tracker.errors import Mistake, Refused, RefusedReason
+from tracker.texts import N_, Sentence
 
 BOM = b"\xef\xbb\xbf"
 COMMENT = b"#"  # begins a line that is passed over; the file of refused lines says with it what was wrong
@@ -23,16 +24,16 @@ _AT_ONCE = 1024 * 1024
 
 # How a file begins that is none of ours, and what to do.
 _FOREIGN = (
-    (b"PK\x03\x04", "is an Excel workbook or a zip file: save it as “CSV UTF-8”, or unpack it"),
-    (b"\xd0\xcf\x11\xe0", "is an old Excel workbook: save it as “CSV UTF-8”"),
-    (b"\x1f\x8b", "is compressed: unpack it first"),
-    (b"\xff\xfe", "is UTF-16: save it as “CSV UTF-8”, or as UTF-8"),
-    (b"\xfe\xff", "is UTF-16: save it as “CSV UTF-8”, or as UTF-8"),
+    (b"PK\x03\x04", N_("The file is an Excel workbook or a zip file: save it as “CSV UTF-8”, or unpack it.")),
+    (b"\xd0\xcf\x11\xe0", N_("The file is an old Excel workbook: save it as “CSV UTF-8”.")),
+    (b"\x1f\x8b", N_("The file is compressed: unpack it first.")),
+    (b"\xff\xfe", N_("The file is UTF-16: save it as “CSV UTF-8”, or as UTF-8.")),
+    (b"\xfe\xff", N_("The file is UTF-16: save it as “CSV UTF-8”, or as UTF-8.")),
 )
 
 
-class FileRefused(TrackerError):
-    """Nothing of the file can be imported; the text says what to do."""
+class FileRefused(Mistake):
+    """Nothing of the file can be taken."""
 
 
 class Line(NamedTuple):
@@ -80,14 +81,14 @@ def digest_of(stream: BinaryIO) -> str:
     """Of the whole content.  Raises FileRefused where it is no text at all."""
     stream.seek(0)
     start = stream.read(4)
-    for magic, advice in _FOREIGN:
+    for magic, what in _FOREIGN:
         if start.startswith(magic):
-            raise FileRefused(f"The file {advice}.")
+            raise FileRefused(what)
     digest = hashlib.blake2b(start, digest_size=20)
     while part := stream.read(_AT_ONCE):
         digest.update(part)
     if not start:
-        raise FileRefused("The file is empty.")
+        raise FileRefused(N_("The file is empty."))
     return digest.hexdigest()
 
 
@@ -132,7 +133,7 @@ def ndjson_entries(stream: BinaryIO, longest: int) -> Iterator[Entry]:
             if isinstance(given, dict):
                 entry.given = given
             else:
-                entry.refusal = refusal(RefusedReason.NOT_JSON, "is no JSON object: write {…}, one a line")
+                entry.refusal = refusal(RefusedReason.NOT_JSON, N_("is no JSON object: write {…}, one a line"))
         yield entry
 
 
@@ -142,12 +143,24 @@ def refusal(reason: RefusedReason, text: str, field: str = "") -> Refused:
 
 
 def too_big(longest: int) -> tuple[RefusedReason, str]:
-    return RefusedReason.TOO_BIG, f"is longer than {longest} bytes; it is not in the file of refused lines"
+    text = N_("is longer than %(most)s bytes; it is not in the file of refused lines")
+    return RefusedReason.TOO_BIG, Sentence(text, {"most": longest})
 
 
 def _json_fault(error: orjson.JSONDecodeError, text: bytes) -> str:
     try:
         text.decode()
     except UnicodeDecodeError:
-        return "is not UTF-8: save the file as UTF-8"
-    return f"is no JSON: {error}"
+        return N_("is not UTF-8: save the file as UTF-8")
+    return Sentence(N_("is no JSON from character %(column)s on"), {"column": error.colno})
+
+
+def no_json(error: orjson.JSONDecodeError) -> FileRefused:
+    text = N_("The file is no JSON from line %(line)s, character %(column)s on.")
+    return FileRefused(text, line=error.lineno, column=error.colno)
+
+
+def says_nothing(has_header: bool) -> FileRefused:
+    if has_header:
+        return FileRefused(N_("The file has no line that says something below its header."))
+    return FileRefused(N_("The file has no line that says something."))

@@ -25,11 +25,12 @@ from tracker.imports import orders
 from tracker.imports.judge import Limits
 from tracker.imports.kinds import NO_REQUEST, Told
 from tracker.imports.known import has_refund
-from tracker.imports.lines import BOM, Entry, FileRefused, digest_of
+from tracker.imports.lines import BOM, Entry, FileRefused, digest_of, no_json, says_nothing
 from tracker.imports.report import ImportReport
 from tracker.imports.source import Source as File
 from tracker.order_list.kept import CANCELLED, TEST, Listed
 from tracker.shops import Shop
+from tracker.texts import N_
 
 KIND = "order_list"
 
@@ -58,7 +59,7 @@ def read(db: Connection, stream: BinaryIO, shop: Shop, config: Config, now: Inst
             report.accepted += len(entry.texts)
             found[listed.order_key] = listed
     if not report.lines:
-        raise FileRefused("The file has no line that says something" + (" below its header." if header else "."))
+        raise says_nothing(header is not None)
     return Read(list(found.values()), report)
 
 
@@ -73,10 +74,10 @@ def _array(stream: BinaryIO) -> Iterator[Entry]:
     try:
         told = orjson.loads(stream.read().removeprefix(BOM))
     except orjson.JSONDecodeError as error:
-        raise FileRefused(f"The file is no JSON: {error}") from None
+        raise no_json(error) from None
     for number, given in enumerate(told, 1):
         if not isinstance(given, dict):
-            raise FileRefused(f"Entry {number} is no JSON object: write {{…}}.")
+            raise FileRefused(N_("Entry %(number)s is no JSON object: write {…}."), number=number)
         yield Entry(0, [(number, b"")], given=given)
 
 

@@ -18,12 +18,14 @@ from typing import Any, NamedTuple
 
 from tracker.clock import Instant
 from tracker.errors import Refused, RefusedReason
+from tracker.events.fields import clean_text
 from tracker.imports.columns import Column, normal
 from tracker.imports.kinds import COMPANY, EMAIL_TITLES, Told, Wire
 from tracker.imports.lines import Entry, Row
 from tracker.imports.values import Reading, amount, customer_key, event_id, flag, key, moment, text, whole
 from tracker.money import exponent
 from tracker.shops import Shop
+from tracker.texts import N_, Sentence
 
 ORDER: Sequence[Column] = (
     Column(
@@ -171,7 +173,7 @@ def _gathered(rows: Sequence[Row]) -> dict[str, Any]:
         for name in _IN_LINES & cells.keys():
             order[name] = order.get(name) or cells[name]
         if wrong := [name for name in SAME if cells.get(name) and cells[name] != order[name]]:
-            fault = "is another than in the first line of the order"
+            fault = N_("is another than in the first line of the order")
             raise Refused(RefusedReason.INVALID, {"fields": dict.fromkeys(wrong, fault)})
         items += _items_of(cells)
     return {**order, "items": items} if items else order
@@ -219,7 +221,7 @@ def _totals(read: Reading, decimals: int) -> tuple[Decimal, Decimal, Decimal, De
     if value is not None:
         return value, tax or nothing, shipping, value + (tax or nothing) + shipping if total is None else total, None
     if total is None or "tax" not in read.given:
-        read.errors["value"] = "is missing: give it, or both total_value and tax"
+        read.errors["value"] = N_("is missing: give it, or both total_value and tax")
         return None
     tax, net = tax or nothing, Decimal(1)
     gross = (subtotal or nothing) + shipping
@@ -228,7 +230,7 @@ def _totals(read: Reading, decimals: int) -> tuple[Decimal, Decimal, Decimal, De
     shipping *= net
     value = total - tax - shipping if subtotal is None else subtotal * net
     if value < 0:
-        read.errors["total_value"] = "is less than VAT and shipping"
+        read.errors["total_value"] = N_("is less than VAT and shipping")
     return _rounded(value, decimals), tax, _rounded(shipping, decimals), total, net
 
 
@@ -244,7 +246,7 @@ def _items(raw: Any, read: Reading, order: _Order | None) -> Any:
     lines: list[Decimal | None] = []
     for index, told in enumerate(raw):
         if not isinstance(told, dict):
-            read.errors[f"items[{index}]"] = "is no JSON object"
+            read.errors[f"items[{index}]"] = N_("is no JSON object")
             continue
         item, line = _item(Reading(told), f"items[{index}].", read.errors)
         if item is not None:
@@ -308,9 +310,10 @@ def _state(read: Reading, at: Callable[[Any], Instant]) -> str:
     """Ours.  What has been paid is paid, whatever became of it; cash on delivery counts when it is placed."""
     word, paid_at = _word(read), read("paid_at", at)
     if not word and "paid_at" not in read.given:
-        read.errors.setdefault("status", "is missing: paid, pending, cancelled, …")
+        read.errors.setdefault("status", N_("is missing: paid, pending, cancelled, …"))
     if word in DRAFTS:
-        read.errors["status"] = f"{read.given['status']} is a draft and no order: leave such lines out"
+        state = clean_text(read.given["status"], 40)
+        read.errors["status"] = Sentence(N_("%(state)s is a draft and no order: leave such lines out"), {"state": state})
     state = STATES.get(word, read("status", text) or "")
     if state != "pending":
         return state
@@ -331,7 +334,7 @@ def _refunds(read: Reading, at: Callable[[Any], Instant]) -> list[_Refund]:
         refunded, refund_id, refunded_at = read("refunded", amount), read("refund_id", key), read("refunded_at", at)
         return [_Refund(refund_id, refunded_at, total=abs(refunded))] if refunded else []  # some exports write it with a minus
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-        read.errors["refunds"] = "is no list of objects"
+        read.errors["refunds"] = N_("is no list of objects")
         return []
     return [_listed_refund(Reading(one), at, f"refunds[{index}].", read.errors) for index, one in enumerate(listed)]
 
@@ -341,7 +344,7 @@ def _listed_refund(read: Reading, at: Callable[[Any], Instant], path: str, error
     refund_id, refunded_at = read("refund_id", key, required=True), read("occurred_at", at, required=True)
     value, tax, shipping, total = (read(name, amount) for name in ("value", "tax", "shipping", "total_value"))
     if value is None and total is None:
-        read.errors.setdefault("value", "is missing, and so is total_value")
+        read.errors.setdefault("value", N_("is missing, and so is total_value"))
     errors.update({path + name: fault for name, fault in read.errors.items()})
     return _Refund(refund_id, refunded_at, value, tax, shipping, total, read.given.get("reason"))
 

@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 from tracker.imports.lines import FileRefused
+from tracker.texts import N_
 
 
 class Progress:
@@ -48,7 +49,7 @@ def hold(folder: Path, *what: object) -> Iterator[Progress]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise FileRefused("Another process is importing this file now.") from None
+            raise FileRefused(N_("Another process is importing this file now.")) from None
         yield Progress(descriptor)
     finally:
         os.close(descriptor)

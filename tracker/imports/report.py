@@ -20,6 +20,7 @@ from tracker.events.fields import clean_text
 from tracker.imports.columns import REFUSED_LINE, REFUSED_WHY, Header
 from tracker.imports.lines import BOM, Entry
 from tracker.imports.source import Source
+from tracker.texts import N_, Sentence, together
 
 MAX_FINDINGS = 20  # told in the report; the file of refused lines has all
 
@@ -47,14 +48,18 @@ class Finding(NamedTuple):
     line: int
     reason: str
     field: str
-    text: str
+    text: Sentence
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.what}"
+        return self.said
 
     @property
-    def what(self) -> str:
-        return f"{self.field} {self.text}" if self.field else self.text
+    def said(self) -> Sentence:
+        return Sentence(N_("line %(line)s: %(what)s"), {"line": self.line, "what": self.what})
+
+    @property
+    def what(self) -> Sentence:
+        return together((self.field, self.text), " ") if self.field else self.text
 
 
 @dataclass
@@ -89,7 +94,7 @@ class ImportReport:
         """What dump() made, after a way through JSON; None for anything else, as of another release."""
         try:
             report = cls(**(told or {}))
-            report.findings = [Finding(*one) for one in report.findings]
+            report.findings = [Finding(line, reason, name, Sentence(text)) for line, reason, name, text in report.findings]
             report.refused, report.notes, report.states = Counter(report.refused), Counter(report.notes), Counter(report.states)
         except TypeError:
             return None
@@ -136,19 +141,21 @@ class ImportReport:
                 self.unused.append(name)
 
 
-def _faults(refusal: Refused) -> list[tuple[str, str]]:
+def _faults(refusal: Refused) -> list[tuple[str, Sentence]]:
     """[(field, in words)]"""
     detail = refusal.detail
     if refusal.reason is RefusedReason.IN_FUTURE:
-        return [("occurred_at", f"lies in the future: {isoformat(int(str(detail['occurred_at'])))}")]
+        at = isoformat(int(str(detail["occurred_at"])))
+        return [("occurred_at", Sentence(N_("lies in the future: %(at)s"), {"at": at}))]
     if refusal.reason is RefusedReason.NOT_FROM_BROWSER:
-        return [("type", f"{detail['type']} is told by the shop's server: leave out `source`")]
+        text = N_("%(type)s is told by the shop's server: leave out `source`")
+        return [("type", Sentence(text, {"type": detail["type"]}))]
     fields = detail["fields"]
     assert isinstance(fields, Mapping)
-    return [(str(path), str(text)) for path, text in fields.items()]
+    return [(str(path), Sentence(text)) for path, text in fields.items()]
 
 
-def _finding(entry: Entry, reason: RefusedReason, path: str, text: str, header: Header | None) -> Finding:
+def _finding(entry: Entry, reason: RefusedReason, path: str, text: Sentence, header: Header | None) -> Finding:
     """In the file's own words: the title of the column, the line of the item."""
     name, line = path.removeprefix("data."), entry.refused_line or entry.line
     if header is not None:
@@ -158,7 +165,7 @@ def _finding(entry: Entry, reason: RefusedReason, path: str, text: str, header: 
             if int(item[1]) < len(entry.rows):  # most exports have a line for each
                 line = entry.rows[int(item[1])].number
         name = header.title(name)
-    return Finding(line, reason.value, clean_text(name, 80), clean_text(text, 200))
+    return Finding(line, reason.value, clean_text(name, 80), text)
 
 
 class RefusedLines:

@@ -19,6 +19,7 @@ from typing import BinaryIO, NamedTuple
 from tracker.errors import RefusedReason
 from tracker.imports.columns import Column, Header
 from tracker.imports.lines import Entry, FileRefused, Line, Row, read_lines, refusal, too_big
+from tracker.texts import N_, Sentence
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 MAX_LINES = 1_000  # of one order, which may have 200 items: what goes on and on must not fill the memory
@@ -56,7 +57,7 @@ class Sheet:
         heads = {separator: self._head(separator) for separator in self._separators()}
         understood = {one: Header(head.cells, columns, chosen) for one, head in heads.items() if head and not head.fault}
         if not understood:
-            raise FileRefused(_no_header(list(heads.values())))
+            raise _no_header(list(heads.values()))
         self.separator = max(understood, key=lambda one: (len(understood[one].names), len(understood[one].titles)))
         self.header = understood[self.separator]
         head = heads[self.separator]
@@ -121,14 +122,16 @@ class Sheet:
         found, wanted = len(record.cells), len(self.header.titles)
         if record.fault or (found >= wanted and not any(map(str.strip, record.cells[wanted:]))):
             return record._replace(cells=record.cells[:wanted])
-        advice = "is it cut off, or a quote missing?" if found < wanted else "put a cell with the separator in it into quotes"
-        fault = f"has {found} cells where the header has {wanted}: {advice}"
-        return record._replace(fault=(RefusedReason.INVALID, fault))
+        if found < wanted:
+            fault = N_("has %(found)s cells where the header has %(wanted)s: is it cut off, or a quote missing?")
+        else:
+            fault = N_("has %(found)s cells where the header has %(wanted)s: put a cell with the separator in it into quotes")
+        return record._replace(fault=(RefusedReason.INVALID, Sentence(fault, {"found": found, "wanted": wanted})))
 
     def _separators(self) -> list[str]:
         first = self._text(next(read_lines(self._stream, self._longest)))
         if "\r" in first.rstrip("\r\n"):
-            raise FileRefused("The lines of the file end with CR alone, as on very old Macs: save it as “CSV UTF-8”.")
+            raise FileRefused(N_("The lines of the file end with CR alone, as on very old Macs: save it as “CSV UTF-8”."))
         told = _SEPARATOR_LINE.fullmatch(first)
         return [told[1]] if told else list(SEPARATORS)
 
@@ -158,7 +161,7 @@ class Sheet:
             except csv.Error as error:
                 first = taken[0]
                 put_back.extendleft(reversed(taken[1:]))
-                yield Record(first.number, first.end, texts.pop(first.number), [], (RefusedReason.INVALID, _not_csv(error)))
+                yield Record(first.number, first.end, texts.pop(first.number), [], (RefusedReason.INVALID, not_csv(error)))
                 continue
             if not taken:
                 return
@@ -178,17 +181,22 @@ class Sheet:
             return line.raw.decode("cp1252", "replace")
 
 
-def _no_header(heads: Sequence[Record | None]) -> str:
+def _no_header(heads: Sequence[Record | None]) -> FileRefused:
     for head in heads:
         if head is not None and head.fault is not None:
-            return f"The header, line {head.number}, {head.fault[1]}."
-    return "The file has no line that could be its header."
+            return bad_header(head.number, head.fault[1])
+    return FileRefused(N_("The file has no line that could be its header."))
 
 
-def _not_csv(error: csv.Error) -> str:
+def bad_header(line: int, fault: str) -> FileRefused:
+    return FileRefused(N_("The header, line %(line)s, %(fault)s."), line=line, fault=Sentence(fault))
+
+
+def not_csv(error: csv.Error) -> str:
+    """What is wrong with the line."""
     said = str(error)
     if "unexpected end" in said or "field larger" in said:
-        return "has a quote that is never closed"
+        return N_("has a quote that is never closed")
     if "new-line" in said:
-        return "has a line break (CR) outside quotes"
-    return "has text after a closing quote; write a quote within quotes twice"
+        return N_("has a line break (CR) outside quotes")
+    return N_("has text after a closing quote; write a quote within quotes twice")

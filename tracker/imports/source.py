@@ -7,12 +7,14 @@ Out: Source – entries(), and what the report and the file of refused lines nee
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import BinaryIO
 
 from tracker.imports.columns import Header
 from tracker.imports.kinds import Kind
 from tracker.imports.lines import Entry, FileRefused, is_ndjson, ndjson_entries
 from tracker.imports.sheet import SEPARATORS, Sheet
+from tracker.texts import N_, Sentence, together
 
 
 class Source:
@@ -24,7 +26,7 @@ class Source:
         if kind.COLUMNS and not is_ndjson(stream, longest):
             self._sheet = _sheet(kind, stream, longest, order_key)
         elif order_key is not None:
-            raise FileRefused("Only a CSV file of orders has a column to be named as the order's key.")
+            raise FileRefused(N_("Only a CSV file of orders has a column to be named as the order's key."))
 
     @property
     def form(self) -> str:
@@ -58,23 +60,28 @@ class Source:
 def _sheet(kind: Kind, stream: BinaryIO, longest: int, order_key: str | None) -> Sheet:
     """Raises FileRefused when a column is missing, with those that were found."""
     if order_key is not None and kind.KEY is None:
-        raise FileRefused("Only orders have a key whose column can be named.")
+        raise FileRefused(N_("Only orders have a key whose column can be named."))
     chosen = {kind.KEY: order_key} if kind.KEY and order_key is not None else {}
     sheet = Sheet(stream, longest, kind.COLUMNS, kind.KEY, chosen)
     names = sheet.header.names
-    missing = [one for one in kind.NEEDED if not any(set(together.split()) <= names for together in one)]
+    missing = [one for one in kind.NEEDED if not any(set(way.split()) <= names for way in one)]
     if missing:
-        wanted = "; ".join(_wanted(kind, one, chosen) for one in missing)
-        raise FileRefused(
-            f"A column is missing: {wanted}. Found: {sheet.found()}. Columns are separated by comma, semicolon or tab."
-        )
+        wanted = together(_wanted(kind, one, chosen) for one in missing)
+        text = N_("A column is missing: %(wanted)s. Found: %(found)s. Columns are separated by comma, semicolon or tab.")
+        raise FileRefused(text, wanted=wanted, found=sheet.found())
     return sheet
 
 
 def _wanted(kind: Kind, alternatives: Sequence[str], chosen: dict[str, str]) -> str:
     """value, or total_value and tax (also called: total, order_total, …)"""
     aliases = {column.name: [name for name in column.names if name != column.name] for column in kind.COLUMNS}
-    names = [chosen.get(name, name) for together in alternatives for name in together.split()]
-    also = [alias for name in names for alias in aliases.get(name, ())]
-    said = ", or ".join(" and ".join(chosen.get(name, name) for name in together.split()) for together in alternatives)
-    return f"{said} (also called {', '.join(also)})" if also else said
+    ways = [[chosen.get(name, name) for name in way.split()] for way in alternatives]
+    also = [alias for way in ways for name in way for alias in aliases.get(name, ())]
+    said = _joined(N_("%(one)s, or %(other)s"), [_joined(N_("%(one)s and %(other)s"), way) for way in ways])
+    if not also:
+        return said
+    return Sentence(N_("%(columns)s (also called %(aliases)s)"), {"columns": said, "aliases": ", ".join(also)})
+
+
+def _joined(text: str, parts: Sequence[str]) -> str:
+    return reduce(lambda one, other: Sentence(text, {"one": one, "other": other}), parts)

@@ -19,6 +19,7 @@ from marshmallow import ValidationError
 from tracker import clock
 from tracker.clock import Instant
 from tracker.events import fields as f
+from tracker.texts import N_, Sentence
 
 T = TypeVar("T")
 
@@ -48,19 +49,19 @@ class Reading:
     def only(self, known: Iterable[str]) -> None:
         """Other fields are unknown."""
         for name in self.given.keys() - set(known):
-            self.errors[name[:80]] = "is unknown"
+            self.errors[name[:80]] = N_("is unknown")
 
     def __call__(self, name: str, read: Callable[[Any], T], *, required: bool = False) -> T | None:
         """The field's value; None when it is not given or wrong."""
         value = self.given.get(name)
         if value is None or (isinstance(value, str) and not value.strip()):
             if required:
-                self.errors.setdefault(name, "is missing")
+                self.errors.setdefault(name, N_("is missing"))
             return None
         try:
             return read(value)
         except ValidationError as error:
-            self.errors[name] = str(error.messages[0])
+            self.errors[name] = error.messages[0]
             return None
 
 
@@ -70,10 +71,10 @@ def amount(value: Any, mark: str | None = None) -> Decimal:
     `mark` stands before decimals where the text itself may be read either way.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValidationError("is no amount: write it like 1234.56")
+        raise ValidationError(N_("is no amount: write it like 1234.56"))
     number = _decimal(value, mark) if isinstance(value, str) else Decimal(repr(value))
     if not abs(number) <= f.MAX_MONEY:  # also NaN and infinity
-        raise ValidationError(f"is not between 0 and {f.MAX_MONEY}")
+        raise ValidationError(f.not_between(0, f.MAX_MONEY))
     return number
 
 
@@ -95,15 +96,15 @@ def _bare(value: str) -> str:
 def _decimal(value: str, mark: str | None) -> Decimal:
     told = _bare(value)
     if not _NUMBER.fullmatch(told) or len(told) > 40:
-        raise ValidationError("is no amount: write it like 1234.56")
+        raise ValidationError(N_("is no amount: write it like 1234.56"))
     own = decimal_mark(value)
     own = mark if own is None else own
     if own is None:
         plain = re.sub("[.,]", "", told)
-        raise ValidationError(f"may be {plain} or a fraction: write {plain}.00")
+        raise ValidationError(Sentence(N_("may be %(whole)s or a fraction: write %(whole)s.00"), {"whole": plain}))
     before, _, after = told.rpartition(own) if own and own in told else (told, "", "")
     if not _GROUPED.fullmatch(before) or (own and own in before):
-        raise ValidationError("is no amount: write it like 1234.56")
+        raise ValidationError(N_("is no amount: write it like 1234.56"))
     return Decimal(f"{re.sub('[.,]', '', before)}.{after or 0}")
 
 
@@ -118,9 +119,9 @@ def whole(value: Any) -> int:
     try:
         number = amount(value)
     except ValidationError:
-        raise ValidationError("is no whole number") from None
+        raise ValidationError(N_("is no whole number")) from None
     if number != number.to_integral_value() or abs(number) > f.MAX_INT:
-        raise ValidationError("is no whole number")
+        raise ValidationError(N_("is no whole number"))
     return int(number)
 
 
@@ -130,13 +131,13 @@ def flag(value: Any) -> bool:
         return value
     word = str(value).strip().casefold()
     if word not in _TRUE | _FALSE:
-        raise ValidationError("is neither yes nor no")
+        raise ValidationError(N_("is neither yes nor no"))
     return word in _TRUE
 
 
 def text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValidationError("is no text")
+        raise ValidationError(N_("is no text"))
     return value.strip()
 
 
@@ -146,7 +147,7 @@ def key(value: Any) -> str:
         return str(value)
     name = text(value).removeprefix("'")
     if _ROUNDED.fullmatch(name):
-        raise ValidationError("was rounded by a spreadsheet: export the file again, and do not save it there")
+        raise ValidationError(N_("was rounded by a spreadsheet: export the file again, and do not save it there"))
     return f.check_key(name, 128)
 
 
@@ -168,8 +169,8 @@ def moment(zone: ZoneInfo) -> Callable[[Any], Instant]:
         found = next((match for date in _DATES if (match := date.fullmatch(told))), None)
         if found is None:
             if _AMBIGUOUS_DATE.fullmatch(told):
-                raise ValidationError("may begin with the day or the month: write it like 2026-08-24 21:55")
-            raise ValidationError("is no date: write it like 2026-08-24 21:55, or 2026-08-24T21:55:00+02:00")
+                raise ValidationError(N_("may begin with the day or the month: write it like 2026-08-24 21:55"))
+            raise ValidationError(N_("is no date: write it like 2026-08-24 21:55, or 2026-08-24T21:55:00+02:00"))
         part = {name: int(digits) for name, digits in found.groupdict(default="0").items() if name not in ("zone", "fraction")}
         microsecond = int((found["fraction"] or "0").ljust(6, "0")[:6])
         try:
@@ -177,7 +178,7 @@ def moment(zone: ZoneInfo) -> Callable[[Any], Instant]:
                 clock.from_datetime(datetime(**part, microsecond=microsecond, tzinfo=_zone(found["zone"], zone)))
             )
         except (ValueError, OverflowError):
-            raise ValidationError("is no day of the calendar, or no time of the day") from None
+            raise ValidationError(N_("is no day of the calendar, or no time of the day")) from None
 
     return read
 

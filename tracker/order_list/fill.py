@@ -17,18 +17,19 @@ from sqlalchemy import Connection, Row, and_, func, or_, select, update
 from tracker import tables as t
 from tracker.clock import Instant
 from tracker.collect.intake import IntakeRow, write_body
-from tracker.errors import TrackerError
+from tracker.errors import Mistake
 from tracker.order_list.compare import JOINED, by_total, has_twin, missing_where, unlisted
 from tracker.pipeline.codec import read_body
 from tracker.pipeline.process import Hold, process_batch
 from tracker.shops import Shop
+from tracker.texts import N_
 
 TOGETHER = 200  # orders in one transaction
 
 c, o = t.order_list.c, t.orders.c
 
 
-class OtherKeys(TrackerError):
+class OtherKeys(Mistake):
     """The list and the shop's server name orders in different ways."""
 
 
@@ -50,8 +51,10 @@ def check(db: Connection, shop: Shop) -> int:
     known = select(c.order_key).select_from(JOINED).where(c.shop_id == shop.shop_id, o.order_key.is_not(None)).limit(1)
     if db.execute(known).first() is None and unlisted(db, shop, since, until):
         raise OtherKeys(
-            "no order that was collected is in the list under its key, though there are some of these days: "
-            "upload the list again with the column that the shop's server names orders by"
+            N_(
+                "no order that was collected is in the list under its key, though there are some of these days: "
+                "upload the list again with the column that the shop's server names orders by"
+            )
         )
     return int(count)
 

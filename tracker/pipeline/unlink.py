@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from tracker import tables as t
 from tracker.clock import Instant
-from tracker.errors import TrackerError
+from tracker.errors import Mistake
 from tracker.pipeline import save
 from tracker.pipeline.frames import frames_of
 from tracker.pipeline.identity import COMPANY, CUSTOMER, EMAIL, MEMBER, VISITOR, LinkKey
@@ -20,13 +20,14 @@ from tracker.pipeline.rebuild import refold
 from tracker.pipeline.resolve import Link, LogEntry
 from tracker.pipeline.upsert import upsert
 from tracker.shops import Shop
+from tracker.texts import N_
 
 UNDONE = "undone"
 _SAYS_WHO = (CUSTOMER, EMAIL, VISITOR)
 _MOST_APART = 50  # keys of the other person that are noted
 
 
-class NoSuchLink(TrackerError):
+class NoSuchLink(Mistake):
     """The key belongs to nobody, or there is nothing to take it away from."""
 
 
@@ -37,7 +38,7 @@ def undo(db: Connection, shop: Shop, key: LinkKey, by: str, hold: Hold, now: Ins
     links = t.links.c
     row = db.execute(select(t.links).where(links.shop_id == shop.shop_id, links.kind == key[0], links.key == key[1])).first()
     if row is None or row.subject_id is None:
-        raise NoSuchLink("this key belongs to nobody")
+        raise NoSuchLink(N_("this key belongs to nobody"))
     old = row.subject_id
     if key[0] == MEMBER:
         moved, new = [Link(*row[1:])], int(row.key)
@@ -47,7 +48,7 @@ def undo(db: Connection, shop: Shop, key: LinkKey, by: str, hold: Hold, now: Ins
         new = ids.take()
         others = [other for other in _keys(db, shop, old, _SAYS_WHO) if other not in {link.named for link in moved}]
     if not others:
-        raise NoSuchLink("this is the only key of the person, so there is nobody to take it away from")
+        raise NoSuchLink(N_("this is the only key of the person, so there is nobody to take it away from"))
     entries = [LogEntry(ids.take(), link.kind, link.key, old, new, UNDONE, f"by {by}", "", now) for link in moved]
     for link in moved:
         link.subject_id, link.evidence, link.linked_at = (None if key[0] == MEMBER else new), UNDONE, now

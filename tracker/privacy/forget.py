@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from tracker import tables as t
 from tracker.clock import Instant
-from tracker.errors import TrackerError
+from tracker.errors import Mistake
 from tracker.journey.contribution import FAMILIES, Change, difference
 from tracker.pipeline import counters, save
 from tracker.pipeline.frames import Frames, frames_of
@@ -30,9 +30,10 @@ from tracker.pipeline.rebuild import refold
 from tracker.pipeline.save import customers_booked, delete_subject
 from tracker.pipeline.upsert import upsert
 from tracker.shops import Shop
+from tracker.texts import N_
 
 
-class NoSuchPerson(TrackerError):
+class NoSuchPerson(Mistake):
     """Nobody has this number."""
 
 
@@ -42,7 +43,7 @@ def erase(db: Connection, shop: Shop, subject_id: int, hold: Hold, now: Instant)
     persons = [subject_id, *members(db, shop, subject_id)]
     links = _links(db, shop, persons)
     if not links and not read_booked(db, shop.shop_id, subject_id):
-        raise NoSuchPerson(f"there is no person {subject_id}")
+        raise NoSuchPerson(N_("there is no person %(number)s"), number=subject_id)
     bury(db, shop, links, hold.secret, now)
     gone = {
         "events": save.delete_events(db, shop.shop_id, [row.link_id for row in links]),

@@ -15,7 +15,7 @@ from typing import Any
 
 from tracker.clock import isoformat
 from tracker.money import exponent, from_minor
-from tracker.reports.table import ENOUGH, Cell, Column, Money, ReportTable, Row, Sentence, Share, Unit
+from tracker.reports.table import ENOUGH, Cell, Column, Money, ReportTable, Row, Sentence, Share, Unit, key_of
 from tracker.reports.words import Translate, tell
 
 Say = Callable[[str, str], str]  # (vocabulary, key) -> name
@@ -57,7 +57,7 @@ def _json_row(columns: tuple[Column, ...], row: Row, say: Say, translate: Transl
         value = row.get(column.key)
         cells[column.key] = _json_cell(column, value, translate)
         if column.vocabulary:
-            cells[f"{column.key}_name"] = say(column.vocabulary, value) if isinstance(value, str) else None
+            cells[f"{column.key}_name"] = say(column.vocabulary, key) if (key := key_of(value)) is not None else None
     return cells
 
 
@@ -121,7 +121,7 @@ def _csv_cells(column: Column, value: Cell, say: Say, translate: Translate) -> l
         text = harmless(text)
     if not column.vocabulary:
         return [text]
-    return [text, harmless(say(column.vocabulary, value)) if isinstance(value, str) else ""]
+    return [text, harmless(say(column.vocabulary, key)) if (key := key_of(value)) is not None else ""]
 
 
 def harmless(text: str) -> str:

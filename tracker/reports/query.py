@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
 from tracker.attribution import LOOK_BACKS, MODELS
+from tracker.checks import faults
 from tracker.clock import Instant, day_of, from_datetime
 from tracker.errors import BadQuery
 from tracker.journey.contribution import FILTER_KINDS
@@ -199,8 +200,7 @@ def read_query(args: Mapping[str, str], shop: Shop, now: Instant, *, strict: boo
     try:
         given: dict[str, Any] = _ARGS.load({k: v for k, v in args.items() if v != ""}, unknown=RAISE if strict else EXCLUDE)
     except ValidationError as error:
-        name, texts = next(iter(_messages(error).items()))
-        raise BadQuery(str(name), str(texts[0]) if isinstance(texts, list) else str(texts)) from error
+        raise BadQuery(*next(iter(faults(error).items()))) from error
     period = given.pop("period", DEFAULT_PERIOD)
     since, until = given.pop("since", None), given.pop("until", None)
     if since is None and until is None:
@@ -247,10 +247,6 @@ def read_cursor(cursor: str, parts: int) -> list[int]:
     if len(found) != parts or any(abs(number) >= 2**63 for number in found):
         raise BadQuery("cursor", N_("take the cursor from the page before"))
     return found
-
-
-def _messages(error: ValidationError) -> dict[str, Any]:
-    return error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
 
 
 def _check_days(since: date, until: date) -> None:

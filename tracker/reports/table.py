@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tracker.texts import N_ as N_
+from tracker.texts import Sentence as Sentence
 
 ENOUGH = 30  # journeys; a share of fewer is noise: from 30 on its standard error is below ten points
 
@@ -53,13 +54,6 @@ class Money(NamedTuple):
     currency: str
 
 
-class Sentence(NamedTuple):
-    """A msgid with its parameters, which may be foreign text."""
-
-    text: str
-    params: Mapping[str, Any]
-
-
 Cell: TypeAlias = int | float | str | date | Share | Money | tuple[Money, ...] | Sentence | None
 Row: TypeAlias = Mapping[str, Cell]
 
@@ -67,6 +61,11 @@ Row: TypeAlias = Mapping[str, Cell]
 def count_of(cell: Cell) -> int:
     """A count; 0 where none is known."""
     return cell if isinstance(cell, int) else 0
+
+
+def key_of(cell: Cell) -> str | None:
+    """A key, or text as it came; None for figures and for sentences of ours."""
+    return cell if isinstance(cell, str) and not isinstance(cell, Sentence) else None
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ To add a word: one entry in its list, then refresh the translations (docs/report
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from tracker.reports.table import N_, Sentence
 from tracker.stages import STAGES, VIEWS, StageView
 from tracker.stages.tagging import STEPS
+from tracker.texts import fill
 
 Translate = Callable[[str], str]
 
@@ -498,12 +500,12 @@ def say(vocabulary: str, key: str, locale: str, translate: Translate, view: Stag
 
 
 def tell(sentence: Sentence, translate: Translate) -> str:
-    """The sentence with its parameters; those that are keys of a list become words first."""
-    params = {}
-    for name, value in sentence.params.items():
-        word = _REASON_WORDS.get(name, {}).get(str(value))
-        params[name] = translate(word) if word else value
-    try:
-        return translate(sentence.text) % params if params else translate(sentence.text)
-    except (KeyError, ValueError, TypeError):  # written by a release with other parameters, or not a template at all
-        return sentence.text
+    """In the reader's language; parameters that are sentences, or keys of a list, become words first."""
+    return fill(translate(sentence.text), {name: _worded(name, value, translate) for name, value in sentence.params.items()})
+
+
+def _worded(name: str, value: Any, translate: Translate) -> Any:
+    if isinstance(value, Sentence):
+        return tell(value, translate)
+    word = _REASON_WORDS.get(name, {}).get(str(value))
+    return translate(word) if word else value

@@ -393,7 +393,7 @@ tasks = Table(  # what somebody asked for that only the worker which holds the s
     Column("progress", JSON(none_as_null=True)),  # how far it is: {"done": n, "total": n, …}
     Column("ended_at", BigInteger),
     Column("outcome", JSON(none_as_null=True)),  # what it did, in numbers
-    Column("error", Text),
+    Column("error", JSON(none_as_null=True)),  # why it failed, as Sentence.dump() has it
     PrimaryKeyConstraint("shop_id", "task_id"),
     Index(None, "shop_id", "ended_at"),
 )

@@ -42,8 +42,6 @@ class Writer:
         """Plain text; the template escapes it."""
         if value is None or value == "":
             return NOTHING
-        if column.vocabulary and isinstance(value, str):
-            return self.say(column.vocabulary, value)
         match value:
             case Share():
                 return self.share(value)
@@ -51,13 +49,13 @@ class Writer:
                 return self.money(value)
             case Sentence():
                 days = {name: self.day(told) for name, told in value.params.items() if isinstance(told, date)}
-                return tell(value._replace(params={**value.params, **days}), self.translate)
+                return tell(Sentence(value.text, {**value.params, **days}), self.translate)
             case tuple():
                 return " + ".join(self.money(money) for money in value if isinstance(money, Money)) or NOTHING
             case date():
                 return self.month(value) if column.unit is Unit.MONTH else self.day(value)
             case str():
-                return value
+                return self.say(column.vocabulary, value) if column.vocabulary else value
         return self._numbers[column.unit](value)
 
     @cached_property

@@ -382,7 +382,7 @@ def upgrade() -> None:
     sa.Column('progress', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('ended_at', sa.BigInteger(), nullable=True),
     sa.Column('outcome', sa.JSON(none_as_null=True), nullable=True),
-    sa.Column('error', sa.Text(), nullable=True),
+    sa.Column('error', sa.JSON(none_as_null=True), nullable=True),
     sa.PrimaryKeyConstraint('shop_id', 'task_id', name=op.f('pk_tasks'))
     )
     with op.batch_alter_table('tasks', schema=None) as batch_op:
