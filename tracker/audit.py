@@ -21,6 +21,7 @@ from tracker.texts import N_
 
 KEEP = 2 * 365 * DAY
 NO_SHOP = 0
+COMMAND_LINE, SHOPS_SERVER = N_("command line"), N_("shop's server")  # who is no person
 _RANDOM_BITS = 20  # entry_id: milliseconds, then these; so it rises with time and two writers do not meet
 
 

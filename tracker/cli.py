@@ -44,7 +44,6 @@ from tracker.storage import open_engine, writing
 from tracker.worker import Worker
 
 DEMO_EMAIL = "owner@example.com"
-COMMAND_LINE = "command line"  # in the audit log
 
 
 class Commands(click.Group):
@@ -226,7 +225,7 @@ def shop_add(name: str, hosts: tuple[str, ...], zone: str, currency: str, locale
         raise click.ClickException(f"{zone!r} is no time zone; write one like Europe/Copenhagen") from error
     with writing(_engine(config)) as db:
         made = shops.add_shop(db, shops.clean_name(name), shops.clean_hosts(hosts), clock.now(), settings)
-        audit.log(db, [made.shop_id], "shop_made", COMMAND_LINE, clock.now(), about=made.name)
+        audit.log(db, [made.shop_id], "shop_made", audit.COMMAND_LINE, clock.now(), about=made.name)
     click.echo(f"shop {made.shop_id}: {made.name}")
     click.echo(f"site key (public)  {made.site_key}")
     click.echo(f"secret (server)    {made.secret}")
@@ -252,7 +251,7 @@ def shop_rotate_key(shop_id: int) -> None:
     """A new secret; the one before stays valid until the next rotation."""
     with writing(_engine(_config())) as db:
         _find_shop(db, shop_id)
-        audit.log(db, [shop_id], "secret_rotated", COMMAND_LINE, clock.now())
+        audit.log(db, [shop_id], "secret_rotated", audit.COMMAND_LINE, clock.now())
         click.echo(shops.rotate_secret(db, shop_id, clock.now()))
 
 
@@ -292,7 +291,7 @@ def user_password_link(email: str) -> None:
     config = _config()
     with writing(_engine(config)) as db:
         found = _find_account(db, email)
-        audit.log(db, found.shop_ids, "password_asked", COMMAND_LINE, clock.now(), about=found.email)
+        audit.log(db, found.shop_ids, "password_asked", audit.COMMAND_LINE, clock.now(), about=found.email)
     click.echo(password.link(found, config.public_url, config.secret_key, clock.now()))
 
 
@@ -303,7 +302,7 @@ def user_two_factor_off(email: str) -> None:
     with writing(_engine(_config())) as db:
         found = _find_account(db, email)
         second_factor.turn_off(db, found.user_id)
-        audit.log(db, found.shop_ids, "two_factor_off", COMMAND_LINE, clock.now(), about=found.email)
+        audit.log(db, found.shop_ids, "two_factor_off", audit.COMMAND_LINE, clock.now(), about=found.email)
     click.echo(f"{found.email} can log in with the password alone.")
 
 

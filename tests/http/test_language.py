@@ -13,6 +13,7 @@ from sqlalchemy import Engine, update
 
 from tests.http.site import add_shop, add_user, logged_in, make_app, post, token
 from tests.http.test_settings import RULE, rules, send, typed, work
+from tracker import audit
 from tracker import tables as t
 from tracker.clock import Instant
 from tracker.config import Config
@@ -103,6 +104,13 @@ def test_a_task_that_failed_for_another_reason(client: FlaskClient, engine: Engi
     assert client.get(f"{API}/tasks/1").json["error"] == "Noget gik galt hos os, og intet blev ændret: KeyError 'subject_id'"
 
 
+def test_what_a_task_has_done(client: FlaskClient, engine: Engine, config: Config, now: Instant) -> None:
+    send(client, typed(ShopSettings(), abandon_minutes=30))
+    work(engine, config, now)
+    assert "Indstillinger ændret: En kurv er forladt efter" in read(client.get("/shops/1/tasks/1"))
+    assert client.get(f"{API}/tasks/1").json["outcome"] == {"settings": ["abandon_minutes"]}
+
+
 def test_the_interface_for_programs(client: FlaskClient) -> None:
     headers = {"X-CSRFToken": token(client.get("/profile"))}
     told = client.patch(f"{API}/settings", json={"lapse_days": 0, "colour": 1}, headers=headers).json
@@ -142,6 +150,15 @@ def test_a_shop_or_member_that_cannot_be(client: FlaskClient) -> None:
     made = post(client, "/shops", name="B", hosts="b.example", zone="Europe/Copenhagen", currency="kr", locale="da")
     assert "currency: skriv tre store bogstaver, for eksempel DKK" in read(made)
     assert "det er ikke en e-mailadresse" in read(post(client, "/shops/1/members/invite", email="x", role="analyst"))
+
+
+def test_who_did_what(client: FlaskClient, engine: Engine, now: Instant) -> None:
+    with writing(engine) as db:
+        audit.log(db, [1], "secret_rotated", audit.COMMAND_LINE, now)
+    text = read(client.get("/shops/1/audit-log"))
+    assert "Serverhemmelighed fornyet" in text
+    assert ">kommandolinjen<" in text
+    assert ",command line," in client.get("/shops/1/audit-log.csv").text  # for other programs
 
 
 def test_what_stands_below_a_table(client: FlaskClient) -> None:

@@ -12,7 +12,8 @@ from tracker.clock import parse
 from tracker.http.asking import ask, find_task, latest
 from tracker.http.controls import writer
 from tracker.http.deps import deps, shop
-from tracker.http.locale import translate
+from tracker.http.fields import FIELDS
+from tracker.http.locale import name_of, translate
 from tracker.reports.table import N_
 from tracker.storage import reading
 
@@ -50,6 +51,23 @@ KINDS = {
 }
 
 
+# what it did, in numbers
+OUTCOMES = {
+    "settings": N_("Settings changed"),
+    "rules": N_("Own stage rules"),
+    "subjects": N_("People counted"),
+    "given_up": N_("Left to a later task"),
+    "keys": N_("Keys taken away"),
+    "events": N_("Events taken away"),
+    "links": N_("Keys taken away"),
+    "journeys": N_("Journeys taken away"),
+    "people": N_("People forgotten"),
+    "filled": N_("Orders filled in"),
+    "skipped": N_("Orders left out"),
+    "months": N_("Months summed up"),
+}
+
+
 def tasks() -> ResponseReturnValue:
     """The latest, and what may be asked for the whole shop."""
     with reading(deps().engine) as db:
@@ -65,8 +83,16 @@ def task(task_id: int) -> ResponseReturnValue:
 def _shown(told: Mapping[str, Any]) -> dict[str, Any]:
     """In the reader's words."""
     kind, state = KINDS.get(told["kind"], ""), _STATES[told["state"]]
-    words = {"name": translate(kind) or told["kind"], "state_name": translate(state)}
-    return {**told, **words, "asked_at": parse(told["asked_at"])}
+    words = {"name": translate(kind) or told["kind"], "state_name": translate(state), "asked_by": name_of(told["asked_by"])}
+    done = [(translate(OUTCOMES.get(name, name)), _amount(value)) for name, value in (told["outcome"] or {}).items()]
+    return {**told, **words, "outcome": done, "asked_at": parse(told["asked_at"])}
+
+
+def _amount(value: int | list[str]) -> str:
+    """A number, or the titles of settings."""
+    if isinstance(value, int):
+        return writer().count(value)
+    return ", ".join(translate(FIELDS[name].title) if name in FIELDS else name for name in value)
 
 
 def replay() -> ResponseReturnValue:

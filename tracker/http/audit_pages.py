@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -17,7 +18,7 @@ from tracker.errors import BadQuery
 from tracker.http.controls import writer
 from tracker.http.deps import deps, shop
 from tracker.http.files import CSV, as_file
-from tracker.http.locale import translate
+from tracker.http.locale import name_of, translate
 from tracker.reports.export import harmless
 from tracker.reports.table import N_
 from tracker.storage import reading
@@ -40,7 +41,7 @@ def audit_log() -> ResponseReturnValue:
     here: dict[str, Any] = {"shop_id": shop().shop_id, "kind": kind or None}
     return render_template(
         "admin/audit_log.html",
-        entries=[(entry, translate(audit.KINDS.get(entry.kind, entry.kind)), _changes(entry)) for entry in shown],
+        entries=[(_named(entry), translate(audit.KINDS.get(entry.kind, entry.kind)), _changes(entry)) for entry in shown],
         kind=kind,
         kinds=sorted(((key, translate(name)) for key, name in audit.KINDS.items()), key=lambda one: one[1]),
         newest=url_for("admin.audit_log", **here) if before is not None else None,
@@ -61,6 +62,10 @@ def audit_file() -> ResponseReturnValue:
         changed = json.dumps(entry.changed, ensure_ascii=False) if entry.changed else ""
         out.writerow([harmless(cell) for cell in (isoformat(entry.logged_at), entry.kind, entry.who, entry.about, changed)])
     return as_file(text.getvalue(), "audit-log.csv", CSV)
+
+
+def _named(entry: Entry) -> Entry:
+    return replace(entry, who=name_of(entry.who))
 
 
 def _kind() -> str:

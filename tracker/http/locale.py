@@ -6,6 +6,7 @@ from flask import request, session
 from flask_babel import get_locale as babel_locale
 from flask_babel import gettext
 
+from tracker import audit
 from tracker.errors import Mistake
 from tracker.http.accounts import LOCALES
 from tracker.reports.export import Say
@@ -39,6 +40,11 @@ def translate(text: str) -> str:
 def explain(mistake: Mistake) -> str:
     """What is wrong, and what to write instead, in the reader's language."""
     return tell(mistake.said, translate)
+
+
+def name_of(who: str) -> str:
+    """Of whoever did something: a person's address, or a program in the reader's language."""
+    return translate(who) if who in (audit.COMMAND_LINE, audit.SHOPS_SERVER) else who
 
 
 def sayer(view: StageView = VIEWS["twelve"]) -> Say:

@@ -21,7 +21,7 @@ from tracker.clock import isoformat
 from tracker.http.asking import ask, find_task
 from tracker.http.deps import actor, deps, shop
 from tracker.http.locale import translate
-from tracker.http.signed import SIGNED_SERVER, is_signed
+from tracker.http.signed import is_signed
 from tracker.imports.order_list import read
 from tracker.order_list import kept
 from tracker.reports.counters import day_from_number
@@ -57,7 +57,7 @@ def store(data: bytes, key_column: str | None = None) -> dict[str, Any]:
         orders, report = read(db, io.BytesIO(data), shop(), deps().config, now, key_column)
     with writing(deps().engine) as db:
         kept.store(db, shop(), orders, deps().config.secret_key, now)
-        who = SIGNED_SERVER if is_signed() else actor()
+        who = audit.SHOPS_SERVER if is_signed() else actor()
         audit.log(db, [shop().shop_id], "order_list", who, now, changed={"orders": len(orders)})
     return {
         "orders": len(orders),

@@ -13,8 +13,6 @@ from tracker.http.deps import deps
 from tracker.shops import Shop, find_shop
 from tracker.storage import reading
 
-SIGNED_SERVER = "shop's server"  # in the audit log
-
 
 def is_signed() -> bool:
     return HEADER in request.headers

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from sqlalchemy import Engine
 
-from tracker import clock, shops, tasks
+from tracker import audit, clock, shops, tasks
 from tracker.config import from_env
 from tracker.imports.importer import import_file
 from tracker.imports.order_list import read
@@ -80,7 +80,7 @@ def order_list(file: Path, shop_id: int, order_key: str | None, fill: bool) -> N
     with writing(engine) as db:
         kept.store(db, shop, orders, config.secret_key, now)
         if fill:
-            tasks.ask(db, shop_id, "fill_orders", {}, "the command line", now)
+            tasks.ask(db, shop_id, "fill_orders", {}, audit.COMMAND_LINE, now)
     lines = [f"{report.form}: {report.lines} lines read, {len(orders)} orders listed, {report.refused_lines} lines refused"]
     lines += [f"  {finding}" for finding in report.findings]
     lines += [f"Not used: {', '.join(report.unused)}"] if report.unused else []

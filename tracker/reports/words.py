@@ -270,6 +270,7 @@ PAYMENTS = {  # those that are usual; other words of a platform stand as they ar
     "cash": N_("Cash"),
     "bank_transfer": N_("Bank transfer"),
     "gift_card": N_("Gift card"),
+    "unknown": N_("Not known"),
 }
 WAYS_IN = {  # of orders; those that are usual
     "checkout": N_("The shop's checkout"),
@@ -278,6 +279,7 @@ WAYS_IN = {  # of orders; those that are usual
     "subscription": N_("Subscription"),
     "admin": N_("Made by hand"),
     "api": N_("Another program"),
+    "unknown": N_("Not known"),
 }
 ASSISTANTS = {
     "chatgpt": "ChatGPT",
