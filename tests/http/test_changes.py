@@ -24,17 +24,21 @@ def changed(key: str, unit: Unit, now: Cell, then: Cell, samples: tuple[int, int
 @pytest.mark.parametrize(
     ("key", "unit", "now", "then", "change"),
     [
-        ("orders", Unit.COUNT, 60, 50, Change("up", "20.0 %", True)),
+        ("orders", Unit.COUNT, 60, 50, Change("up", "20.0%", True)),
         ("orders", Unit.COUNT, 50, 50, Change("same", "", None)),
-        ("refunded", Unit.MONEY, Money(200, "DKK"), Money(100, "DKK"), Change("up", "100.0 %", False)),
+        ("refunded", Unit.MONEY, Money(200, "DKK"), Money(100, "DKK"), Change("up", "100.0%", False)),
         ("drop_off", Unit.SHARE, Share(20, 100), Share(30, 100), Change("down", "10.0 points", True)),
-        ("spend", Unit.MONEY, Money(50, "DKK"), Money(100, "DKK"), Change("down", "50.0 %", None)),
-        ("net", Unit.MONEY, (Money(3, "DKK"),), (Money(2, "DKK"),), Change("up", "50.0 %", True)),
+        ("spend", Unit.MONEY, Money(50, "DKK"), Money(100, "DKK"), Change("down", "50.0%", None)),
+        ("net", Unit.MONEY, (Money(3, "DKK"),), (Money(2, "DKK"),), Change("up", "50.0%", True)),
         ("net", Unit.MONEY, (Money(3, "DKK"), Money(1, "EUR")), (Money(2, "DKK"),), None),
         ("orders", Unit.COUNT, 29, 3, None),
         ("conversion", Unit.SHARE, Share(3, 29), Share(1, 200), None),
         ("orders", Unit.COUNT, 60, 0, None),
         ("nps", Unit.NUMBER, None, 3.0, None),
+        ("nps", Unit.NUMBER, 20.0, 40.0, Change("down", "20.0 points", False)),
+        ("nps", Unit.NUMBER, 10.0, -10.0, Change("up", "20.0 points", True)),
+        ("stars", Unit.NUMBER, 4.51, 4.5, Change("same", "", None)),
+        ("back", Unit.SHARE, Share(20, 100), Share(30, 100), Change("down", "10.0 points", None)),
         ("listed_at", Unit.INSTANT, 1_790_000_000_000, 1_780_000_000_000, None),
     ],
 )
@@ -55,8 +59,10 @@ def test_rows_belong_together_by_their_names() -> None:
 
     now, then = table(email=60, direct=40, new=99), table(direct=80, email=40)
     assert [{key: change.text for key, change in found.items()} for found in row_changes(now, then, WRITE)] == [
-        {"journeys": "50.0 %"},
-        {"journeys": "50.0 %"},
+        {"journeys": "50.0%"},
+        {"journeys": "50.0%"},
         {},
     ]
     assert row_changes(now, None, WRITE) == [{}, {}, {}]
+    good, unwanted = (row_changes(now, then, WRITE, unwanted=told)[0]["journeys"].good for told in (False, True))
+    assert (good, unwanted) == (True, None)

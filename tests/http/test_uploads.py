@@ -47,7 +47,7 @@ def test_what_advertising_cost_is_read_and_shown(app: Flask) -> None:
     answer = upload(app, "costs", SPEND)
     assert "Read: 2 of 2 lines." in answer.text
     shown = logged_in(app).get("/shops/1/costs?since=2026-09-01&until=2026-09-30").text
-    assert "200.50 DKK" in shown
+    assert "200.50\u00a0DKK" in shown
 
 
 def test_lines_that_cannot_be_read_are_named(app: Flask) -> None:

@@ -39,7 +39,7 @@ def subscribe(engine: Engine, post: Mailing, shop: Shop, now: Instant, email: st
 # --- what it says
 
 WORDS = {
-    "en": ("213", "11,240 DKK", "Journeys"),
+    "en": ("213", "11,240\xa0DKK", "Journeys"),
     "da": ("213", "11.240", "Rejser"),
     "sv": ("213", "11\xa0240", "Resor"),
 }
@@ -65,7 +65,7 @@ def test_the_plain_part_can_be_read(engine: Engine, post: Mailing, shop: Shop, n
     subscribe(engine, post, shop, now, locale="en")
     text, _ = parts(post.look(MONDAY)[0])
     for line in (
-        "Journeys: 213, 12.1 % more than the week before.",
+        "Journeys: 213, 12.1% more than the week before.",
         "Paid search brought 3 more orders than before.",
         "Orders: 10",
         "Mon, Sep 7",

@@ -20,7 +20,7 @@ from tracker.money import exponent, from_minor
 from tracker.reports.export import Say
 from tracker.reports.table import Cell, Column, Money, Sentence, Share, Unit
 from tracker.reports.words import Translate, tell
-from tracker.telling.numbers import currency_symbol, write_number
+from tracker.telling.numbers import currency_symbol, percent_sign, write_number
 
 NOTHING = "–"
 _LARGE = 1_000  # major units
@@ -48,8 +48,7 @@ class Writer:
             case Money():
                 return self.money(value)
             case Sentence():
-                days = {name: self.day(told) for name, told in value.params.items() if isinstance(told, date)}
-                return tell(Sentence(value.text, {**value.params, **days}), self.translate)
+                return self.sentence(value)
             case tuple():
                 return " + ".join(self.money(money) for money in value if isinstance(money, Money)) or NOTHING
             case date():
@@ -57,6 +56,17 @@ class Writer:
             case str():
                 return self.say(column.vocabulary, value) if column.vocabulary else value
         return self._numbers[column.unit](value)
+
+    def sentence(self, value: Sentence) -> str:
+        """With its days and counts as the reader writes them."""
+        params = dict(value.params)
+        for name, told in value.params.items():
+            match told:
+                case date():
+                    params[name] = self.day(told)
+                case int():
+                    params[name] = self.count(told)
+        return tell(Sentence(value.text, params), self.translate)
 
     @cached_property
     def _numbers(self) -> dict[Unit, Callable[[float], str]]:
@@ -79,7 +89,7 @@ class Writer:
         return write_number(value, 1, self.locale)
 
     def percent(self, value: float) -> str:
-        return write_number(Decimal(str(value)).scaleb(2), 1, self.locale) + " %"
+        return write_number(Decimal(str(value)).scaleb(2), 1, self.locale) + percent_sign(self.locale)
 
     def share(self, share: Share) -> str:
         if share.value is None:
@@ -91,7 +101,14 @@ class Writer:
     def money(self, money: Money, *, whole: bool = False) -> str:
         decimals = 0 if whole else exponent(money.currency)
         amount = write_number(from_minor(money.minor, money.currency), decimals, self.locale)
-        return f"{amount} {currency_symbol(money.currency, self.locale)}"
+        return f"{amount}\u00a0{currency_symbol(money.currency, self.locale)}"
+
+    def lines(self, column: Column, value: Cell) -> list[str]:
+        """As in a table: each currency on a line of its own, since columns are narrow."""
+        match value:
+            case (Money(), _, *_):
+                return [self.money(one) for one in value if isinstance(one, Money)]
+        return [self.cell(column, value)]
 
     def brief(self, column: Column, value: Cell) -> list[str]:
         """As a figure that stands alone: short where it can be, each currency on a line of its own."""

@@ -6,7 +6,7 @@ Says nothing where either time has too few journeys to say it, and nothing of su
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracker.reports.table import ENOUGH, N_, Cell, Column, Money, ReportTable, Row, Share, Unit
 from tracker.telling.cells import Writer
@@ -19,10 +19,12 @@ LESS_IS_BETTER = frozenset({
     "return_share", "returned", "server_lag_median", "server_lag_p95", "stopped", "unsubscribed", "value_missing", "with_cart",
 })  # fmt: skip
 NEITHER = frozenset({
-    "bot_share", "staff_share",
+    "back", "bot_share", "staff_share",
     "discount", "lapsed", "mean", "mean_days", "median", "opened", "ordered_mean", "ordered_median", "shipping", "spend", "tax",
     "touchpoints",
 })  # fmt: skip
+# Figures on a scale, of which a difference is told, and no share: from 40 to 20 is not half as satisfied.
+SCORES = frozenset({"ces", "nps", "rating", "stars"})
 # Columns that an earlier time has less of for being earlier: most of its journeys are over.
 NOT_COMPARED = frozenset({"open", "still", "under_way"})
 # Counts that show their change in the rows of a table as well.
@@ -47,8 +49,13 @@ def figure_changes(table: ReportTable, before: ReportTable | None, write: Writer
     return _changes(table.figures, table.totals, before.totals, write)
 
 
-def row_changes(table: ReportTable, before: ReportTable | None, write: Writer) -> list[dict[str, Change]]:
-    """Of each row, by the key of the column.  Rows of both times belong together when all their texts are the same."""
+def row_changes(
+    table: ReportTable, before: ReportTable | None, write: Writer, *, unwanted: bool = False
+) -> list[dict[str, Change]]:
+    """Of each row, by the key of the column.  Rows of both times belong together when all their texts are the same.
+
+    `unwanted`: the rows are what went wrong, which there is more of when there is more of all, so that more is neither.
+    """
     if before is None or min(table.sample, before.sample) < ENOUGH:
         return [{} for _ in table.rows]
     names = [column.key for column in table.columns if column.unit is Unit.TEXT]
@@ -57,7 +64,8 @@ def row_changes(table: ReportTable, before: ReportTable | None, write: Writer) -
     found = []
     for row in table.rows:
         other = then.get(tuple(row.get(name) for name in names if not isinstance(row.get(name), tuple)))
-        found.append(_changes(columns, row, other, write) if other and names else {})
+        changes = _changes(columns, row, other, write) if other and names else {}
+        found.append({key: replace(one, good=None) for key, one in changes.items()} if unwanted else changes)
     return found
 
 
@@ -68,8 +76,10 @@ def _changes(columns: Sequence[Column], now: Row, then: Row, write: Writer) -> d
 
 def _change(column: Column, now: Cell, then: Cell, write: Writer) -> Change | None:
     if isinstance(now, Share) and isinstance(then, Share):
-        return _points(column, now, then, write)
+        return _points(column, _percent(now), _percent(then), write)
     first, second = _amount(now), _amount(then)
+    if column.key in SCORES:
+        return _points(column, first, second, write)
     if first is None or not second or column.unit is Unit.INSTANT or column.key in NOT_COMPARED:
         return None
     if column.unit is Unit.COUNT and max(first, second) < ENOUGH:
@@ -78,11 +88,15 @@ def _change(column: Column, now: Cell, then: Cell, write: Writer) -> Change | No
     return _told(column, ratio, write.percent(abs(ratio)))
 
 
-def _points(column: Column, now: Share, then: Share, write: Writer) -> Change | None:
-    if now.value is None or then.value is None or not (now.enough and then.enough):
+def _points(column: Column, now: float | None, then: float | None, write: Writer) -> Change | None:
+    if now is None or then is None:
         return None
-    points = now.value - then.value
-    return _told(column, points, write.translate(N_("%(number)s points")) % {"number": write.number(abs(points) * 100)})
+    points = now - then
+    return _told(column, points / 100, write.translate(N_("%(number)s points")) % {"number": write.number(abs(points))})
+
+
+def _percent(share: Share) -> float | None:
+    return share.value * 100 if share.value is not None and share.enough else None
 
 
 def _amount(cell: Cell) -> float | None:
