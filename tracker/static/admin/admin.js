@@ -77,6 +77,7 @@
   });
 
   const start = () => {
+    document.querySelector(".map-scroll [autofocus]")?.closest(".map-field").scrollIntoView({ block: "nearest", inline: "center" });
     addTooltips(document);
     showDays();
     for (const button of document.querySelectorAll("[data-print]")) button.hidden = false; // it needs this script

@@ -18,7 +18,7 @@
   });
   const shorten = (name, length) => (name.length > length ? name.slice(0, length - 1) + "…" : name);
 
-  // Horizontal bars: names above their bars on a phone, beside them elsewhere.
+  // Names beside horizontal bars.
   const nameAxis = (element, names, extra) => ({
     type: "category",
     inverse: true,
@@ -27,6 +27,14 @@
     axisTick: { show: false },
     axisLabel: { color: colour("text"), fontSize: narrow(element) ? 12 : 13, lineHeight: 15, interval: 0, width: narrow(element) ? 144 : 190, overflow: "break", ...extra },
   });
+  // On a phone single bars have their names above them: beside them they would leave the bars no room.
+  const above = (element, height) =>
+    narrow(element) ? { inside: true, margin: 0, align: "left", verticalAlign: "bottom", padding: [0, 0, height / 2 + 1, 0], width: element.clientWidth - 8, overflow: "truncate" } : {};
+  const nameRoom = (element) => (narrow(element) ? 4 : 200);
+  // What is written behind the longest bar.
+  const labelRoom = (element, labels) => 16 + Math.max(...labels.map((label) => label.length)) * (narrow(element) ? 7.4 : 8);
+  // How many lines a legend takes.
+  const legendLines = (element, names) => Math.ceil(names.reduce((sum, name) => sum + name.length * 7 + 32, 0) / (element.clientWidth - 24));
   const hiddenAxis = (max) => ({ type: "value", min: 0, max, show: false });
 
   const approach = (element, data) => {
@@ -38,17 +46,18 @@
       if (bar.line != null) marks.push({ value: [bar.line, 2 * i], words: bar.lineLabel });
     });
     const most = Math.max(data.whole, ...data.bars.map((bar) => bar.value), 1);
-    element.style.height = `${rows.length * 30 + 34}px`;
+    const thick = narrow(element) ? 16 : 24;
+    element.style.height = `${rows.length * (narrow(element) ? 33 : 30) + 16}px`;
     return {
       aria: { enabled: false },
-      grid: { left: narrow(element) ? 150 : 200, right: narrow(element) ? 90 : 130, top: 4, bottom: 4 },
+      grid: { left: nameRoom(element), right: labelRoom(element, data.bars.map((bar) => bar.label)), top: narrow(element) ? 12 : 4, bottom: 4 },
       tooltip: tooltip({ trigger: "item", formatter: (p) => encode(p.data.words || `${p.name}: ${p.data.label?.formatter ?? p.value}`) }),
       xAxis: hiddenAxis(most),
-      yAxis: nameAxis(element, rows.map((row) => (row.bar ? row.bar.name : ""))),
+      yAxis: nameAxis(element, rows.map((row) => (row.bar ? row.bar.name : "")), above(element, thick)),
       series: [
         {
           type: "bar",
-          barWidth: 24,
+          barWidth: thick,
           showBackground: true,
           backgroundStyle: { color: "transparent" },
           itemStyle: { color: colour("accent"), borderRadius: [0, 4, 4, 0] },
@@ -61,7 +70,7 @@
                     show: !!row.drop,
                     position: "right",
                     formatter: row.drop ? `↓ ${narrow(element) ? row.drop.split(" · ")[0] : row.drop}` : "",
-                    offset: [narrow(element) ? -52 : 0, 0], // no stage's name stands in this row: its place is free
+                    offset: [0, narrow(element) ? -6 : 0], // away from the name below it
                     ...text({ color: colour("lost"), fontSize: 12 }),
                   },
                 },
@@ -70,7 +79,7 @@
         {
           type: "scatter",
           symbol: "rect",
-          symbolSize: [3, 30],
+          symbolSize: [3, thick + 6],
           itemStyle: { color: colour("reference") },
           data: marks,
           z: 5,
@@ -83,11 +92,12 @@
   const bars = (element, data) => {
     const parts = data.bars.some((bar) => bar.part != null);
     const most = data.whole ?? Math.max(...data.bars.map((bar) => bar.value));
-    element.style.height = `${data.bars.length * (narrow(element) ? 42 : 34) + 12 + (parts ? 30 : 0)}px`;
+    const thick = narrow(element) ? 16 : 20;
+    element.style.height = `${data.bars.length * (narrow(element) ? 44 : 34) + 12 + (parts ? 30 : 0)}px`;
     const bar = (name, key, fill, z, label) => ({
       name,
       type: "bar",
-      barWidth: 20,
+      barWidth: thick,
       barGap: "-100%",
       z,
       itemStyle: { color: fill, borderRadius: [0, 4, 4, 0] },
@@ -98,10 +108,10 @@
     });
     return {
       legend: parts ? { bottom: 0, selectedMode: false, itemWidth: 12, itemHeight: 12, textStyle: text({ fontSize: 12 }) } : undefined,
-      grid: { left: narrow(element) ? 150 : 200, right: 16 + Math.max(...data.bars.map((one) => one.label.length)) * (narrow(element) ? 7.2 : 7.8), top: 4, bottom: parts ? 34 : 4 },
+      grid: { left: nameRoom(element), right: labelRoom(element, data.bars.map((one) => one.label)), top: 4, bottom: parts ? 34 : 4 },
       tooltip: tooltip({ trigger: "item", formatter: (p) => encode(`${p.name}: ${data.bars[p.dataIndex].label}`) }),
       xAxis: hiddenAxis(Math.max(most, 0.01)),
-      yAxis: nameAxis(element, data.bars.map((one) => one.name)),
+      yAxis: nameAxis(element, data.bars.map((one) => one.name), above(element, thick)),
       series: [
         bar(data.names[0], "value", parts ? colour("soft") : data.whole == null ? colour("accent") : colour("after"), 2, true),
         ...(parts ? [bar(data.names[1], "part", colour("accent"), 3, false)] : []),
@@ -115,13 +125,13 @@
 
   const grouped = (element, data) => {
     const thick = data.series.length > 3 ? 8 : 12;
-    element.style.height = `${data.names.length * (data.series.length * (thick + 2) + 14) + 44}px`;
+    element.style.height = `${data.names.length * (data.series.length * (thick + 2) + 14) + 60}px`;
     return {
       color: shades(),
       legend: legend(),
-      grid: { left: narrow(element) ? 130 : 200, right: 20, top: 4, bottom: 36 },
+      grid: { left: narrow(element) ? 130 : 200, right: 20, top: 4, bottom: 52 },
       tooltip: tooltip({ trigger: "item", formatter: labelled(data) }),
-      xAxis: { type: "value", axisLabel: { color: colour("muted"), hideOverlap: true, formatter: short }, splitLine: { lineStyle: { color: colour("line") } } },
+      xAxis: { type: "value", splitNumber: narrow(element) ? 2 : 5, axisLabel: { color: colour("muted"), hideOverlap: true, formatter: short }, splitLine: { lineStyle: { color: colour("line") } } },
       yAxis: nameAxis(element, data.names),
       series: data.series.map((one) => ({ name: one.name, type: "bar", barWidth: thick, barGap: "20%", itemStyle: { borderRadius: [0, 3, 3, 0] }, data: one.values })),
     };
@@ -130,6 +140,9 @@
   // Numbers of an axis, in the page's language.
   const short = (value) => new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" }).format(value);
   const percent = (value) => new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(value);
+  // Days may leave out some of their names; of a few classes each is told, in several lines where it must.
+  const eachName = (element, data) => (data.names.length > 12 ? {} : { interval: 0, hideOverlap: false, alignMaxLabel: undefined, width: (element.clientWidth - 70) / data.names.length - 4, overflow: "break", lineHeight: 13, fontSize: 11 });
+  const isWhole = (series) => series.every((one) => one.values.every((value) => value == null || Number.isInteger(value)));
   const upright = (element, data) => ({
     color: shades(),
     legend: data.series.length > 1 ? legend() : undefined,
@@ -143,8 +156,8 @@
           ...points.map((p) => `${p.marker}${encode(p.seriesName)}: ${encode(data.series[p.seriesIndex].labels[p.dataIndex])}`),
         ].join("<br>"),
     }),
-    xAxis: { type: "category", data: data.names, axisLine: { lineStyle: { color: colour("line") } }, axisTick: { show: false }, axisLabel: { color: colour("muted"), hideOverlap: true, alignMaxLabel: "right" } },
-    yAxis: { type: "value", max: data.series.every((one) => one.share) ? 1 : undefined, axisLabel: { color: colour("muted"), formatter: data.series.every((one) => one.share) ? percent : short }, splitLine: { lineStyle: { color: colour("line") } } },
+    xAxis: { type: "category", data: data.names, axisLine: { lineStyle: { color: colour("line") } }, axisTick: { show: false }, axisLabel: { color: colour("muted"), hideOverlap: true, alignMaxLabel: "right", ...eachName(element, data) } },
+    yAxis: { type: "value", minInterval: isWhole(data.series) ? 1 : undefined, max: data.series.every((one) => one.share) ? 1 : undefined, axisLabel: { color: colour("muted"), formatter: data.series.every((one) => one.share) ? percent : short }, splitLine: { lineStyle: { color: colour("line") } } },
   });
 
   const columns = (element, data) => {
@@ -157,20 +170,26 @@
 
   const lines = (element, data) => {
     element.style.height = "260px";
+    // Many lines are months, the newest last: shades of one colour say which is newer, and nobody tells so many colours apart.
+    const ages = data.series.length > shades().length ? { color: data.series.map((_, i) => echarts.color.lerp(i / (data.series.length - 1), [colour("length-2"), colour("length-6")])) } : {};
     return {
       ...upright(element, data),
+      ...ages,
       series: data.series.map((one) => ({ name: one.name, type: "line", symbolSize: 5, connectNulls: false, data: one.values })),
     };
   };
 
   const heat = (element, data) => {
-    element.style.height = `${data.rows.length * 32 + 70}px`;
+    const room = element.clientWidth - (narrow(element) ? 118 : 198);
+    const upright = !narrow(element) && room / data.columns.length > 70; // names fit below their columns
+    const foot = narrow(element) ? 92 : upright ? 44 : 64;
+    element.style.height = `${data.rows.length * 32 + foot + 6}px`;
     const most = Math.max(...data.fields.map((field) => field[2]), 0.0001);
     const few = data.columns.length < 14 && !narrow(element);
     return {
-      grid: { left: narrow(element) ? 110 : 190, right: 8, top: 4, bottom: 64 },
+      grid: { left: narrow(element) ? 110 : 190, right: 8, top: 4, bottom: foot },
       tooltip: tooltip({ trigger: "item", formatter: (p) => encode(`${data.rows[p.data.value[1]]} · ${data.columns[p.data.value[0]]}: ${p.data.words}`) }),
-      xAxis: { type: "category", data: data.columns, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: colour("muted"), fontSize: 11, interval: 0, rotate: narrow(element) ? 60 : 25, width: narrow(element) ? 70 : 110, overflow: "truncate" } },
+      xAxis: { type: "category", data: data.columns, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: colour("muted"), fontSize: 11, lineHeight: 13, interval: 0, rotate: narrow(element) ? 60 : upright ? 0 : 25, width: upright ? room / data.columns.length - 6 : 100, overflow: upright ? "break" : "truncate" } },
       yAxis: nameAxis(element, data.rows, { width: narrow(element) ? 104 : 180 }),
       series: [
         {
@@ -179,7 +198,7 @@
             value: [x, y, share],
             words,
             itemStyle: { borderColor: colour("surface"), borderWidth: 2 },
-            label: { show: few, formatter: words, ...text({ fontSize: 11, color: share / most > 0.6 ? colour("heat-text") : colour("text") }) },
+            label: { show: few, formatter: words, ...text({ fontSize: 11, color: share / most > Number(colour("heat-turn")) ? colour("heat-text") : colour("text") }) },
           })),
         },
       ],
@@ -212,11 +231,11 @@
   };
 
   const stays = (element, data) => {
-    const rows = narrow(element) ? 4 : 1;
-    element.style.height = `${data.names.length * 34 + 40 + rows * 22}px`;
+    const lines = legendLines(element, data.series.map((series) => series.name));
+    element.style.height = `${data.names.length * 34 + 16 + lines * 22}px`;
     return {
       legend: { bottom: 0, itemWidth: 12, itemHeight: 12, textStyle: text({ fontSize: 12 }), inactiveColor: colour("muted") },
-      grid: { left: narrow(element) ? 150 : 200, right: 12, top: 4, bottom: 16 + rows * 24 },
+      grid: { left: narrow(element) ? 150 : 200, right: 12, top: 4, bottom: 10 + lines * 22 },
       tooltip: tooltip({
         trigger: "item",
         formatter: (p) => encode(`${p.name}: ${p.seriesName} – ${data.series[p.seriesIndex].labels[p.dataIndex]}`),
