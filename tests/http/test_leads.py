@@ -118,7 +118,7 @@ def test_a_list_that_stopped_looking_goes_on_in_page_json_and_csv(
 def test_a_list_without_any_does_not_ask_to_set_up_the_shop(engine: Engine, config: Config, now: Instant) -> None:
     client = logged_in(make(engine, config, now))
     page = client.get(f"{LIST}?{urlencode({'holding': 'product=nobody'})}").text
-    assert "No journeys of this kind in this time" in page
+    assert "No journeys of this kind in this period" in page
     assert "Set up the shop" not in page
 
 

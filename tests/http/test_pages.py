@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import date
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,9 +18,11 @@ from tests.reports.asking import add_shop as add_bare_shop
 from tests.reports.asking import ask, count, query
 from tracker.clock import Instant
 from tracker.config import Config
+from tracker.http.charts import shapes
 from tracker.http.charts import stages as charts
 from tracker.http.report_pages import PAGES as REPORT_PAGES
-from tracker.reports.table import Cell, Column, Money, ReportTable, Share, Unit
+from tracker.reports.query import Query
+from tracker.reports.table import Cell, Column, Money, ReportTable, Sentence, Share, Unit
 from tracker.shops import Shop
 from tracker.telling.cells import NOTHING, Writer
 from tracker.telling.changes import figure_changes
@@ -90,6 +94,9 @@ def test_a_shop_without_journeys_says_what_to_do_next(engine: Engine, config: Co
         text = client.get(f"/shops/1/{page}").text
         assert 'href="/shops/1/setup"' in text
         assert "Walk through the demo shop" in text
+    satisfaction = client.get("/shops/1/satisfaction").text  # its rows, the kinds of survey, say nothing yet
+    assert "No answer yet." in satisfaction
+    assert "<table" not in satisfaction
     setup = client.get("/shops/1/setup").text
     assert f"data-key=&#34;{shop.site_key}&#34;" in setup
     assert setup.count("to do") == 24  # twelve things that arrive, and twelve stages
@@ -99,7 +106,7 @@ def test_the_setup_marks_what_has_arrived(engine: Engine, config: Config, now: I
     add_user(engine, now, add_shop(engine, now, journeys=60))
     setup = logged_in(make_app(engine, config, now)).get("/shops/1/setup").text
     assert 6 <= setup.partition("Which stages have been seen")[2].count(">done<") < 13
-    assert "journeys up to Sep" in setup
+    assert "last seen Sep" in setup
 
 
 def test_few_journeys_show_counts_and_no_shares(engine: Engine, config: Config, now: Instant) -> None:
@@ -107,7 +114,7 @@ def test_few_journeys_show_counts_and_no_shares(engine: Engine, config: Config, 
     text = logged_in(make_app(engine, config, now)).get("/shops/1/stages?period=90d").text
     assert "Not enough yet." in text
     assert " of 21" in text
-    assert "100.0 %" not in text
+    assert "100.0%" not in text
     assert "Most are lost" not in text
 
 
@@ -154,16 +161,16 @@ def test_whoever_has_no_shop_is_told_so(engine: Engine, config: Config, now: Ins
         ("en", Unit.COUNT, 12_345, "12,345"),
         ("da", Unit.COUNT, 12_345, "12.345"),
         ("sv", Unit.COUNT, 12_345, "12\u00a0345"),
-        ("da", Unit.SHARE, Share(29, 1000), "2,9 %"),
+        ("da", Unit.SHARE, Share(29, 1000), "2,9\u00a0%"),
         ("en", Unit.SHARE, Share(3, 7), "3 of 7"),
         ("en", Unit.SHARE, Share(29, 29), "29 of 29"),
-        ("en", Unit.SHARE, Share(30, 30), "100.0 %"),
+        ("en", Unit.SHARE, Share(30, 30), "100.0%"),
         ("en", Unit.SHARE, Share(0, 0), NOTHING),
-        ("en", Unit.SHARE, 0.029, "2.9 %"),
+        ("en", Unit.SHARE, 0.029, "2.9%"),
         ("da", Unit.NUMBER, 2.34, "2,3"),
-        ("da", Unit.MONEY, Money(61_330, "DKK"), "613,30 kr."),
-        ("en", Unit.MONEY, Money(500, "JPY"), "500 ¥"),
-        ("en", Unit.MONEY, (Money(100, "DKK"), Money(200, "SEK")), "1.00 DKK + 2.00 SEK"),
+        ("da", Unit.MONEY, Money(61_330, "DKK"), "613,30\u00a0kr."),
+        ("en", Unit.MONEY, Money(500, "JPY"), "500\u00a0¥"),
+        ("en", Unit.MONEY, (Money(100, "DKK"), Money(200, "SEK")), "1.00\u00a0DKK + 2.00\u00a0SEK"),
         ("en", Unit.MONEY, (), NOTHING),
         ("en", Unit.SECONDS, 0, "0 sec"),
         ("en", Unit.SECONDS, 59.6, "1 min"),
@@ -171,6 +178,8 @@ def test_whoever_has_no_shop_is_told_so(engine: Engine, config: Config, now: Ins
         ("en", Unit.SECONDS, 90_000, "1 day 1 hr"),
         ("da", Unit.SECONDS, 75, "1 min. 15 sek."),
         ("da", Unit.INSTANT, 1_789_000_000_000, "10. sep. 2026 02.26"),
+        ("en", Unit.TEXT, Sentence("%(open)s are open", {"open": 1486}), "1,486 are open"),
+        ("da", Unit.TEXT, Sentence("since %(day)s", {"day": date(2026, 9, 10)}), "since 10. sep. 2026"),
         ("en", Unit.TEXT, None, NOTHING),
         ("en", Unit.TEXT, "", NOTHING),
     ],
@@ -179,6 +188,35 @@ def test_a_cell_is_written_by_locale(locale: str, unit: Unit, cell: Cell, shown:
     write = Writer(locale, ZoneInfo("Europe/Copenhagen"), str, lambda vocabulary, key: key)
     written = write.cell(Column("x", unit, "X", "X."), cell)
     assert written.replace("\u202f", " ") == shown or written == shown
+
+
+ASKED = cast(Query, None)  # of the drawings here none asks what was asked
+
+
+def test_in_a_table_each_currency_has_a_line() -> None:
+    value = Column("value", Unit.MONEY, "V", "V.")
+    assert writer().lines(value, (Money(100, "DKK"), Money(200, "SEK"))) == ["1.00\u00a0DKK", "2.00\u00a0SEK"]
+    assert writer().lines(value, Money(100, "DKK")) == ["1.00\u00a0DKK"]
+
+
+def test_of_too_many_months_the_last_are_drawn() -> None:
+    columns = (Column("cohort", Unit.MONTH, "C", "C."), Column("cac", Unit.MONEY, "S", "S."))
+    rows = [{"cohort": date(2026, month, 1), "cac": Money(100, "DKK")} for month in range(1, 10)]
+    drawn = shapes.grouped("cohort", ("cac",))(ReportTable(columns, rows, 40), ASKED, writer())
+    assert drawn is not None
+    assert (drawn["names"][0], drawn["names"][-1]) == ("Feb 2026", "Sep 2026")
+
+
+def test_a_funnel_tells_the_shares_that_stand_among_the_figures() -> None:
+    figures = (
+        Column("looked", Unit.COUNT, "Looked at", "L."),
+        Column("carted", Unit.COUNT, "In the cart", "C."),
+        Column("cart_share", Unit.SHARE, "Look to cart", "S."),
+    )
+    totals = {"looked": 200, "carted": 50, "cart_share": Share(40, 200)}  # ten came into the cart without a look
+    drawn = shapes.funnel("looked", carted="cart_share")(ReportTable((), [], 40, figures, totals), ASKED, writer())
+    assert drawn is not None
+    assert [bar["label"] for bar in drawn["bars"]] == ["200", "50 · 20.0%"]
 
 
 def writer(shop_locale: str = "en") -> Writer:
@@ -196,9 +234,9 @@ def test_the_words_say_where_most_are_lost(db: Connection, now: Instant) -> None
     shop = add_bare_shop(db, now, stage_view="five")
     count(db, shop, 20260910, FUNNEL)
     loss, conversion = of_stages(ask(db, shop, now, "stages"), query(shop, now), writer())
-    assert loss.startswith("Most are lost at the stage “Consideration”: 105 journeys, 87.5 %")
-    assert loss.endswith("Webshops lose 29.0 % there on average.")
-    assert conversion == "5.0 % of journeys end in an order; webshops average 2.9 %. You are above."
+    assert loss.startswith("Most are lost at the stage “Consideration”: 105 journeys, 87.5%")
+    assert loss.endswith("Webshops lose 29.0% there on average.")
+    assert conversion == "5.0% of journeys end in an order; webshops average 2.9%. You are above."
 
 
 def test_the_words_keep_silent_about_few(db: Connection, now: Instant) -> None:
@@ -234,7 +272,7 @@ def test_changes_compare_with_the_days_before(db: Connection, now: Instant) -> N
         writer(),
     )
     assert {key: (change.direction, change.text) for key, change in found.items()} == {
-        "journeys": ("up", "20.0 %"),
+        "journeys": ("up", "20.0%"),
         "conversion": ("down", "1.0 points"),
     }
 
@@ -244,14 +282,14 @@ def test_the_chart_ends_with_the_order_and_says_what_is_lost_between(db: Connect
     count(db, shop, 20260910, FUNNEL)
     drawn = charts.approach(ask(db, shop, now, "stages"), query(shop, now), writer())
     assert [(bar["name"], bar["value"], bar["label"]) for bar in drawn["bars"]] == [
-        ("Awareness", 200, "200 · 100.0 %"),
-        ("Consideration", 120, "120 · 60.0 %"),
-        ("Purchase", 15, "15 · 7.5 %"),
-        ("Order", 10, "10 · 5.0 %"),
+        ("Awareness", 200, "200 · 100.0%"),
+        ("Consideration", 120, "120 · 60.0%"),
+        ("Purchase", 15, "15 · 7.5%"),
+        ("Order", 10, "10 · 5.0%"),
     ]
     assert [bar.get("drop") for bar in drawn["bars"]] == [
-        "70 go no further (35.0 %) · elsewhere 38.0 %",
-        "105 go no further (87.5 %) · elsewhere 29.0 %",
+        "70 go no further (35.0%) · elsewhere 38.0%",
+        "105 go no further (87.5%) · elsewhere 29.0%",
         "5 do not order",
         None,
     ]
@@ -294,6 +332,6 @@ def test_what_assistants_read_is_shown_though_they_send_nobody_and_else_how_to_r
         return client.get(f"/shops/{shop.shop_id}/ai-assistants").text
 
     assert "Nothing to show yet" in page(silent) and "server reports it" in page(silent)
-    assert all(text in page(reading) for text in ("GPTBot", "OpenAI", "/kjoler", "Nothing of this kind in this time."))
+    assert all(text in page(reading) for text in ("GPTBot", "OpenAI", "/kjoler", "Nothing of this kind in this period."))
     assert "Nothing to show yet" not in page(reading)
     assert "crawler_visit" in page(sending)

@@ -101,7 +101,7 @@ def test_the_page_tells_of_visits_identity_and_what_they_agreed_to(app: Flask) -
     text = logged_in(app).get("/shops/1/people/30").text
     assert text.count('<section class="visit visit-visit">') == 2
     assert " events · consent: Statistics" in text
-    assert "Newsletter taken" in text
+    assert "Newsletter sign-up" in text
     assert "Never these two" in text and "elsewhere" in text
     assert 'class="py-1 border-top undone"' in text and '<a href="/shops/1/people/12">12</a>' in text
     assert "Everything kept, as a file" in text and "Erase …" in text

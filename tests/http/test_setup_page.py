@@ -94,7 +94,7 @@ def test_when_all_has_arrived_nothing_is_asked_any_more(engine: Engine, config: 
 @pytest.mark.parametrize(
     ("system", "said"),
     [("woocommerce", "no plugin for WooCommerce in this version"), ("shopify", "no app for Shopify in this version"),
-     ("own", "Three things make it whole"), ("<x>", "Three things make it whole")],
+     ("own", "Three things to set up"), ("<x>", "Three things to set up")],
 )  # fmt: skip
 def test_each_shop_system_is_told_what_there_is(engine: Engine, config: Config, now: Instant, system: str, said: str) -> None:
     add_user(engine, now, add_shop(engine, now))

@@ -184,7 +184,7 @@ def test_a_revoked_token_is_nobody(app: Flask, engine: Engine) -> None:
     assert ask(app, token).status_code == 200
     post(client, address, sure="yes")
     assert ask(app, token).status_code == 401
-    assert "No token yet" in client.get("/shops/1/tokens").text
+    assert "No tokens yet" in client.get("/shops/1/tokens").text
     with engine.connect() as db:
         assert sorted(e.kind for e in audit.read(db, 1)) == ["login", "token_made", "token_revoked"]
 

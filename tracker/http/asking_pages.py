@@ -41,8 +41,8 @@ def add_views(blueprint: Blueprint) -> None:
 KINDS = {
     "change_settings": N_("Change settings"),
     "add_stage_rules": N_("Set own stage rules"),
-    "replay": N_("Tag every event anew"),
-    "recount": N_("Count everything anew"),
+    "replay": N_("Tag every event again"),
+    "recount": N_("Count everything again"),
     "undo_link": N_("Undo a link"),
     "erase": N_("Erase a person"),
     "expire": N_("Forget what is too old"),
@@ -54,7 +54,7 @@ KINDS = {
 # what it did, in numbers
 OUTCOMES = {
     "settings": N_("Settings changed"),
-    "rules": N_("Own stage rules"),
+    "rules": N_("Your stage rules"),
     "subjects": N_("People counted"),
     "given_up": N_("Left to a later task"),
     "keys": N_("Keys taken away"),

@@ -33,7 +33,7 @@ from tracker.telling.insight import INSIGHTS
 # What each field holds: its definition, shown with its name.
 FIELD_COLUMNS = (
     Column("actions", Unit.TEXT, N_("Actions"), N_("What people did themselves in this stage, the most frequent first.")),
-    Column("questions", Unit.TEXT, N_("Questions"), N_("What people searched for in the shop, and asked the support about.")),
+    Column("questions", Unit.TEXT, N_("Questions"), N_("What people searched for in the shop, and asked support about.")),
     Column("touchpoints", Unit.TEXT, N_("Touchpoints"), N_("Where the arrivals came from that led into this stage.")),
     Column("feelings", Unit.TEXT, N_("Feelings"), N_("Scores and reviews, at the stage they are about; complaints.")),
     Column("pain", Unit.TEXT, N_("Pain points"), N_("Where journeys stopped, and what failed: checkout, coupons, searches.")),

@@ -93,7 +93,7 @@ MENU: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 NAMES = {
     "admin.setup": N_("Set-up"),
     "admin.settings": N_("Settings"),
-    "admin.stage_rules": N_("Own stage rules"),
+    "admin.stage_rules": N_("Your stage rules"),
     "admin.shop": N_("Shop"),
     "admin.tasks": N_("Tasks"),
     "admin.members": N_("Members"),

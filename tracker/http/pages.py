@@ -27,7 +27,6 @@ from tracker.reports.overview import compared
 from tracker.reports.query import Query
 from tracker.reports.sorting import sort_rows
 from tracker.reports.table import N_, ReportTable
-from tracker.reports.words import DIRECTIONS
 from tracker.storage import reading
 from tracker.telling.cells import Writer
 from tracker.telling.changes import figure_changes, row_changes
@@ -154,9 +153,6 @@ def stages() -> ResponseReturnValue:
         link_of=partial(link_of, "stages", "", query),
         figure_link=partial(figure_link, "stages", query),
         flow_downloads=downloads("flow"),
-        directions=[
-            (key, translate(name)) for key, name in DIRECTIONS.items() if any(r["direction"] == key for r in moves.rows)
-        ],
     )
 
 

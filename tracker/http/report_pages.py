@@ -31,6 +31,7 @@ from tracker.telling.insight import INSIGHTS
 
 _MONTHS = tuple(f"m{month}" for month in range(13))
 _MODELS = tuple(f"{model}_net" for model in MODELS)
+_BUYING = shapes.funnel("looked", carted="cart_share", bought="order_share")
 _MODELS_ORDERS = tuple(f"{model}_orders" for model in MODELS)
 
 
@@ -49,6 +50,7 @@ class Part:
     hidden: tuple[str, ...] = ()  # columns that only the files have, since the table would be too wide
     empty: str = ""  # msgid: what an empty table means
     quiet: bool = False  # left out while its table is empty
+    unwanted: bool = False  # its rows are what went wrong: more of them is not good
     alone: bool = False  # worth showing when the report's own table has nothing
 
 
@@ -96,7 +98,7 @@ PAGES: dict[str, ReportPage] = {
             Part(N_("Crawlers"), "crawlers", quiet=True, alone=True),
         ),
         empty=N_(
-            "Nobody came from an assistant in this time. They are told by the address they come from, and by utm_source. "
+            "Nobody came from an assistant in this period. They are told by the address they come from, and by utm_source. "
             "What their crawlers read is shown where the shop's server reports it."
         ),
     ),
@@ -105,7 +107,7 @@ PAGES: dict[str, ReportPage] = {
             Part(N_("Net revenue by model"), chart=shapes.grouped("channel", _MODELS, most=7), hidden=_MODELS_ORDERS),
             Part(N_("What the models mean"), "models"),
         ),
-        empty=N_("No orders in this time. Orders come from the shop's server: see the set-up."),
+        empty=N_("No orders in this period. Orders come from the shop's server: see the set-up."),
     ),
     "costs": ReportPage(
         (
@@ -121,11 +123,11 @@ PAGES: dict[str, ReportPage] = {
             Part(N_("By channel"), ""),
         ),
         compares=False,
-        empty=N_("No new customers in this time. Choose a longer period."),
+        empty=N_("No new customers in this period. Choose a longer period."),
     ),
     "paths": ReportPage(
         (
-            Part(N_("Paths over several channels"), chart=shapes.paths, only_chart=True),
+            Part(N_("Paths through several channels"), chart=shapes.paths, only_chart=True),
             Part(N_("The most frequent paths")),
         )
     ),
@@ -137,55 +139,68 @@ PAGES: dict[str, ReportPage] = {
     ),
     "endings": ReportPage(
         (
-            Part(N_("At which page"), chart=shapes.bars("page", "journeys"), half=True, hidden=("pages",)),
-            Part(N_("At which step"), "steps", shapes.bars("step", "journeys", without="none"), half=True),
-            Part(N_("In which stage"), "stages", shapes.bars("stage", "journeys"), half=True),
+            Part(
+                N_("At which page"), chart=shapes.bars("page", "journeys", most=8), half=True, hidden=("pages",), unwanted=True
+            ),
+            Part(N_("At which step"), "steps", shapes.bars("step", "journeys", without="none"), half=True, unwanted=True),
+            Part(N_("In which stage"), "stages", shapes.bars("stage", "journeys"), half=True, unwanted=True),
             Part(
                 N_("After which error"),
                 "errors",
                 half=True,
+                unwanted=True,
                 hidden=("errors",),
-                empty=N_("No checkout has failed in this time."),
+                empty=N_("No checkout has failed in this period."),
             ),
         ),
-        empty=N_("No journey has ended without an order in this time."),
+        empty=N_("No journey has ended without an order in this period."),
     ),
     "mail": ReportPage(
         (
-            Part(N_("Mails by purpose"), chart=shapes.bars("purpose", "sent", part="opened", also="open_rate")),
-            Part(N_("Mails by campaign"), "campaigns"),
+            Part(N_("Mail by purpose"), chart=shapes.bars("purpose", "sent", part="opened", also="open_rate")),
+            Part(N_("Mail by campaign"), "campaigns"),
             Part(N_("By day"), "days", shapes.days("sent", "opened", "clicked")),
         ),
-        empty=N_("No mail was reported in this time. Your mail system tells of them through the signed interface."),
+        empty=N_("No mail was reported in this period. Your mail system tells of them through the signed interface."),
     ),
     "orders": ReportPage(
         (
             Part(N_("By day"), chart=shapes.days("net")),
-            Part(N_("Payment methods"), "payments", shapes.bars("payment", "net", also="orders"), half=True),
-            Part(N_("Ways in"), "ways_in", shapes.bars("via", "net", also="orders"), half=True),
+            Part(N_("Payment methods"), "payments", shapes.bars("payment", "orders", also="net"), half=True),
+            Part(N_("Ways in"), "ways_in", shapes.bars("via", "orders", also="net"), half=True),
             Part(N_("Currencies and rates"), "currencies"),
         ),
-        empty=N_("No orders in this time. Orders come from the shop's server: see the set-up."),
+        empty=N_("No orders in this period. Orders come from the shop's server: see the set-up."),
     ),
     "products": ReportPage(
         (
-            Part(N_("From looking to buying"), chart=shapes.funnel("looked", "carted", "bought"), half=True, only_chart=True),
-            Part(N_("What brings most"), chart=shapes.bars("name", "net"), half=True, only_chart=True),
+            Part(
+                N_("From looking to buying"),
+                chart=_BUYING,
+                half=True,
+                only_chart=True,
+            ),
+            Part(N_("What brings most"), chart=shapes.bars("name", "net", most=8), half=True, only_chart=True),
             Part(N_("Products"), hidden=("product", "products")),
         ),
-        empty=N_("No product was looked at in this time. The plugin tells of products on their own pages."),
+        empty=N_("No product was looked at in this period. The plugin tells of products on their own pages."),
     ),
     "categories": ReportPage(
         (
-            Part(N_("From looking to buying"), chart=shapes.funnel("looked", "carted", "bought"), half=True, only_chart=True),
-            Part(N_("What brings most"), chart=shapes.bars("category", "net"), half=True, only_chart=True),
+            Part(
+                N_("From looking to buying"),
+                chart=_BUYING,
+                half=True,
+                only_chart=True,
+            ),
+            Part(N_("What brings most"), chart=shapes.bars("category", "net", most=8), half=True, only_chart=True),
             Part(N_("Categories"), hidden=("categories",)),
         ),
-        empty=N_("No product was looked at in this time. The plugin tells of products on their own pages."),
+        empty=N_("No product was looked at in this period. The plugin tells of products on their own pages."),
     ),
     "coupons": ReportPage(
         (Part(N_("Coupons"), chart=shapes.grouped("code", ("net", "discount")), hidden=("codes",)),),
-        empty=N_("No coupon was tried in this time."),
+        empty=N_("No coupon was tried in this period."),
     ),
     "searches": ReportPage(
         (
@@ -194,6 +209,7 @@ PAGES: dict[str, ReportPage] = {
                 "nothing",
                 shapes.bars("words", "nothing"),
                 half=True,
+                unwanted=True,
                 hidden=("searches", "ordered", "conversion"),
                 empty=N_("Every search found something."),
             ),
@@ -204,12 +220,12 @@ PAGES: dict[str, ReportPage] = {
                 hidden=("searches", "nothing"),
             ),
         ),
-        empty=N_("Nobody has searched in the shop in this time."),
+        empty=N_("Nobody has searched in the shop in this period."),
     ),
     "carts": ReportPage(
         (
-            Part(N_("Where they stand"), "steps", shapes.sums("step", "carts"), half=True),
-            Part(N_("Since when nobody touched them"), "ages", shapes.sums("age", "carts"), half=True),
+            Part(N_("Where they stand"), "steps", shapes.sums("step", "carts"), half=True, hidden=("pieces",)),
+            Part(N_("How long they have been left"), "ages", shapes.sums("age", "carts"), half=True),
             Part(N_("Carts"), empty=N_("No cart is filled.")),
         ),
         empty=N_("No cart is filled just now."),
@@ -219,14 +235,14 @@ PAGES: dict[str, ReportPage] = {
             Part(N_("Steps of the checkout"), chart=shapes.bars("step", "reached", part="ordered", also="went_on_share")),
             Part(N_("What became of the carts"), "outcomes", shapes.bars("outcome", "carts", also="share")),
         ),
-        empty=N_("No cart was filled in this time."),
+        empty=N_("No cart was filled in this period."),
     ),
     "customers": ReportPage(
         (
             Part(N_("Segments"), chart=shapes.bars("segment", "customers", also="net_share")),
             Part(N_("Whom to keep first"), "keep", empty=N_("Nobody worth much is about to leave.")),
             Part(N_("Risk of leaving"), "risk", shapes.columns("up_to", "customers"), half=True),
-            Part(N_("How well this foretold the past"), "check", half=True),
+            Part(N_("How good these forecasts have been"), "check", half=True),
         ),
         empty=N_("No customers yet: the first counted order makes one. A shop's past can be imported."),
     ),
@@ -234,7 +250,7 @@ PAGES: dict[str, ReportPage] = {
         (Part(N_("Customers who ordered again"), chart=shapes.heat_months("cohort", _MONTHS[1:])),),
         compares=False,
         figures=("customers", "again", "m1", "m2", "m3", "orders", "net"),
-        empty=N_("No new customers in this time. Choose a longer period."),
+        empty=N_("No new customers in this period. Choose a longer period."),
     ),
     "clv": ReportPage(
         (
@@ -243,11 +259,11 @@ PAGES: dict[str, ReportPage] = {
         ),
         compares=False,
         figures=("customers", "per_customer", "m0", "m1", "m3", "m6", "m12", "net"),
-        empty=N_("No new customers in this time. Choose a longer period."),
+        empty=N_("No new customers in this period. Choose a longer period."),
     ),
     "companies": ReportPage(
         (Part(N_("Companies"), chart=shapes.bars("company", "net", also="touchpoints")),),
-        empty=N_("No company is known. A shop that sells to companies says so in its settings."),
+        empty=N_("No company is known yet. If you sell to companies, say so in the settings."),
         begins_at="admin.settings",
     ),
     "satisfaction": ReportPage(
@@ -255,7 +271,7 @@ PAGES: dict[str, ReportPage] = {
             Part(N_("Scores"), chart=shapes.stacked("type", ("good", "middle", "bad"), ("accent", "soft", "lost"))),
             Part(N_("By week"), "weeks"),
             Part(N_("By stage"), "stages", half=True),
-            Part(N_("Stars of reviews"), "stars", shapes.bars("stars", "reviews", also="share"), half=True),
+            Part(N_("Stars of reviews"), "stars", shapes.columns("stars", "reviews"), half=True),
             Part(N_("Each score"), "scores"),
         ),
         figures=("nps", "nps_answers", "promoters", "detractors", "csat", "ces", "stars", "reviews", "returns", "complaints"),
@@ -267,7 +283,7 @@ PAGES: dict[str, ReportPage] = {
             Part(N_("How long they wait"), "waits", shapes.classes("b0", "b1", "b2", "b3", "b4"), half=True),
             Part(N_("By day"), "days", shapes.days("opened", "closed")),
         ),
-        empty=N_("No question to the support was reported in this time."),
+        empty=N_("No question to the support was reported in this period."),
     ),
     "advocacy": ReportPage(
         (
@@ -359,8 +375,10 @@ def _report_page(name: str) -> str:
 
 
 def _is_empty(page: ReportPage, table: ReportTable) -> bool:
+    """Also when there are rows, such as one for each kind of survey, of which each says nothing but 0."""
     alone = (table.beside[part.table].rows for part in _parts(page, table) if part.alone)
-    return not table.rows and not table.sample and not any(alone)
+    counted = (shapes.amount(cell) for row in (table.totals, *table.rows) for cell in row.values())
+    return not table.sample and not any(counted) and not any(alone)
 
 
 def _parts(page: ReportPage, table: ReportTable) -> list[Part]:
@@ -383,7 +401,7 @@ def _shown(name: str, part: Part, table: ReportTable, before: ReportTable | None
         part.chart(own, query, write) if part.chart else None,
         downloads(name, part.table),
         partial(link_of, name, part.table, query),
-        row_changes(own, other, write),
+        row_changes(own, other, write, unwanted=part.unwanted),
         {} if part.table or "sort" not in parameters(name) else _sorts(own, query),
         query.sort,
     )

@@ -31,7 +31,7 @@ SCOPES: Mapping[Right, str] = {
     "spend": N_("Upload advertising costs"),
     "order_list": N_("Upload the order list, and fill in missing orders"),
     "settings": N_("Change settings and stage rules"),
-    "replay": N_("Count or tag everything anew"),
+    "replay": N_("Count or tag everything again"),
     "undo": N_("Undo links between visitors and people"),
     "erase": N_("Hand out and erase a person's data"),
 }

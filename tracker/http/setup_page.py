@@ -29,7 +29,7 @@ STAGE_HINTS = {
     "need": N_("Somebody searches in the shop, or opens a quiz or an inspiration page."),
     "awareness": N_("Somebody arrives at the front page or a campaign page."),
     "information": N_("Somebody looks at a product, or reads a guide, a blog or the delivery terms."),
-    "consideration": N_("Somebody looks again, compares, reads reviews, or takes the newsletter."),
+    "consideration": N_("Somebody looks again, compares, reads reviews, or signs up for the newsletter."),
     "decision": N_("Somebody fills the cart or begins the checkout."),
     "purchase": N_("The shop's server tells of an order; this needs the plugin or the signed interface."),
     "delivery": N_("The shop's server tells that an order was shipped or delivered."),

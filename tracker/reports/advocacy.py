@@ -24,7 +24,7 @@ FILTERS = FAMILIES["advocacy"].kinds
 
 COLUMNS = (
     Column("deed", Unit.TEXT, N_("What they did"), N_("What a customer did for the shop."), vocabulary="deed"),
-    Column("way", Unit.TEXT, N_("By which way"), N_("Of shares: by which way something was passed on."), vocabulary="way"),
+    Column("way", Unit.TEXT, N_("Shared through"), N_("Of shares: by which way something was passed on."), vocabulary="way"),
     Column("times", Unit.COUNT, N_("Times"), N_("How often in the period.")),
     Column(
         "per_customer",
@@ -49,10 +49,13 @@ FIGURES = (
     ),
     Column("bought", Unit.COUNT, N_("Friends who bought"), N_("Orders by friends, as told of the one who recommended.")),
     Column(
-        "friends_conversion", Unit.SHARE, N_("Of friends, bought"), N_("Friends who bought, as a share of those who arrived.")
+        "friends_conversion",
+        Unit.SHARE,
+        N_("Share of friends who bought"),
+        N_("Friends who bought, as a share of those who arrived."),
     ),
     Column("good_reviews", Unit.COUNT, N_("Good reviews"), N_("Reviews with 4 or 5 of 5 stars.")),
-    Column("good_share", Unit.SHARE, N_("Of reviews, good"), N_("Good reviews, as a share of all reviews.")),
+    Column("good_share", Unit.SHARE, N_("Share of good reviews"), N_("Good reviews, as a share of all reviews.")),
     Column("joined", Unit.COUNT, N_("Joined the loyalty programme"), N_("How many joined in the period.")),
 )
 

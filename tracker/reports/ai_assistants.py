@@ -19,7 +19,7 @@ from tracker.reports.table import N_, Column, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
 
 TITLE = N_("AI assistants")
-QUESTION = N_("Which assistants read the shop and send people, how far do these get, and what do they order?")
+QUESTION = N_("Which assistants read the shop and send people to it, how far do those people get, and what do they order?")
 PARAMETERS = ("period", "since", "until", "filter")
 FILTERS = tuple(kind for kind in FAMILIES["arrivals"].kinds if kind != "channel")
 

@@ -31,7 +31,7 @@ TOLD: dict[str, str] = {
     "last": N_("All to the last touchpoint before the order."),
     "last_non_direct": N_("All to the last touchpoint that was not direct; when all were, to the last."),
     "linear": N_("Equal parts to all touchpoints within the look-back."),
-    "position": N_("40 % to the first touchpoint, 40 % to the last, 20 % to those between; of two, each half."),
+    "position": N_("40% to the first touchpoint, 40% to the last, 20% to those between; of two, each half."),
     "time_decay": N_("To all touchpoints, half as much for each seven days that they lie before the order."),
     REMOVAL: N_(
         "In proportion to the orders that would be lost if everybody who came to a channel went away, worked out from all "

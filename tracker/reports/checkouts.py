@@ -29,7 +29,7 @@ COLUMNS = (
     Column("reached", Unit.COUNT, N_("Reached"), N_("Carts that began in the period and came so far, or further.")),
     Column("share", Unit.SHARE, N_("Of all carts"), N_("Reached, as a share of all carts that began in the period.")),
     Column("went_on", Unit.COUNT, N_("Went on"), N_("Carts that came to a later step or were ordered.")),
-    Column("went_on_share", Unit.SHARE, N_("Went on, share"), N_("Went on, as a share of those that reached this step.")),
+    Column("went_on_share", Unit.SHARE, N_("Share that went on"), N_("Went on, as a share of those that reached this step.")),
     Column("ordered", Unit.COUNT, N_("Ordered"), N_("Carts that reached this step and were ordered.")),
     Column("conversion", Unit.SHARE, N_("Conversion"), N_("Ordered, as a share of those that reached this step.")),
     Column("open", Unit.COUNT, N_("Still here"), N_("Filled carts whose furthest step this is: they may yet go on.")),

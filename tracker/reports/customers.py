@@ -68,7 +68,12 @@ FIGURES = (
     CUSTOMERS,
     ORDERS,
     NET,
-    Column("gap", Unit.NUMBER, N_("Usual gap"), N_("Days; half of the gaps between two orders of a customer are shorter.")),
+    Column(
+        "gap",
+        Unit.NUMBER,
+        N_("Days between orders"),
+        N_("Days; half of the gaps between two orders of a customer are shorter."),
+    ),
     Column("still", Unit.NUMBER, N_("Still customers"), N_("How many of them have not left, as far as the model can tell.")),
     *EXPECTED,
 )

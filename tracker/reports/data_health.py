@@ -188,7 +188,7 @@ HOUR_COLUMNS = (
     Column(
         "listed",
         Unit.COUNT,
-        N_("In the list"),
+        N_("On the list"),
         N_("Orders of the shop's own list that count; none is here."),
     ),
 )

@@ -56,7 +56,7 @@ ERROR_COLUMNS = (
     Column("errors", Unit.COUNT, N_("Errors"), N_("How many the row stands for: 1, or all others in the last one.")),
     Column("journeys", Unit.COUNT, N_("Journeys"), N_("Journeys that began in the period and met this error.")),
     Column("lost", Unit.COUNT, N_("Lost"), N_("Of these, journeys that lapsed without an order; others are under way.")),
-    Column("lost_share", Unit.SHARE, N_("Lost, share"), N_("Lost, as a share of the journeys that met this error.")),
+    Column("lost_share", Unit.SHARE, N_("Share lost"), N_("Lost, as a share of the journeys that met this error.")),
 )
 
 FIGURES = (

@@ -77,7 +77,7 @@ def _questions(counted: _Counted) -> Found:
         yield NEED, words, Sentence(N_("Searched for “%(term)s”"), {"term": words}), times
     for topic, times in counters.by_metric(counted.support, "opened").items():
         if topic != "complaint":
-            yield ENGAGEMENT, topic, Sentence(N_("Asked the support about: %(topic)s"), {"topic": topic}), times
+            yield ENGAGEMENT, topic, Sentence(N_("Asked support about: %(topic)s"), {"topic": topic}), times
 
 
 def _touchpoints(counted: _Counted) -> Found:
@@ -110,7 +110,7 @@ def _feelings(counted: _Counted) -> Found:
 
 def _pain(counted: _Counted) -> Found:
     for stage, times in counters.by_metric(counted.endings, "stage").items():
-        yield int(stage), "stopped", Sentence(N_("Went no further"), {}), times
+        yield int(stage), "stopped", Sentence(N_("Ended here"), {}), times
     for what, times in counters.by_metric(counted.endings, "errors").items():
         yield DECISION, f"error.{what}", Sentence(N_("Error in the checkout: %(what)s"), {"what": what}), times
     for code, times in counters.by_metric(counted.coupons, "denied").items():

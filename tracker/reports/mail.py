@@ -16,7 +16,7 @@ from tracker.reports.table import N_, Column, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
 
 TITLE = N_("Mail")
-QUESTION = N_("Which mails are read and followed, and which annoy?")
+QUESTION = N_("Which mails are opened and clicked, and which annoy?")
 PARAMETERS = ("period", "since", "until")
 FILTERS: tuple[str, ...] = ()
 
@@ -26,18 +26,18 @@ _COUNTS = (
     Column("sent", Unit.COUNT, N_("Sent"), N_("Mails that left for their address.")),
     Column("opened", Unit.COUNT, N_("Opened"), N_("Openings, as far as they can be told: some mail programs open every mail.")),
     Column("clicked", Unit.COUNT, N_("Clicked"), N_("Links followed.")),
-    Column("bounced", Unit.COUNT, N_("Came back"), N_("Mails that could not be delivered.")),
-    Column("complained", Unit.COUNT, N_("Reported"), N_("Mails that somebody reported as spam.")),
+    Column("bounced", Unit.COUNT, N_("Bounced"), N_("Mails that could not be delivered.")),
+    Column("complained", Unit.COUNT, N_("Reported as spam"), N_("Mails that somebody reported as spam.")),
 )
 _SHARES = (
-    Column("open_rate", Unit.SHARE, N_("Open rate"), N_("Opened, as a share of the mails sent that did not come back.")),
-    Column("click_rate", Unit.SHARE, N_("Click rate"), N_("Clicked, as a share of the mails sent that did not come back.")),
-    Column("bounce_rate", Unit.SHARE, N_("Bounce rate"), N_("Came back, as a share of the mails sent.")),
+    Column("open_rate", Unit.SHARE, N_("Open rate"), N_("Opened, as a share of the mails sent that did not bounce.")),
+    Column("click_rate", Unit.SHARE, N_("Click rate"), N_("Clicked, as a share of the mails sent that did not bounce.")),
+    Column("bounce_rate", Unit.SHARE, N_("Bounce rate"), N_("Bounced, as a share of the mails sent.")),
     Column(
         "complaint_rate",
         Unit.SHARE,
         N_("Spam rate"),
-        N_("Reported as spam, as a share of the mails sent that did not come back."),
+        N_("Reported as spam, as a share of the mails sent that did not bounce."),
     ),
 )
 _PURPOSE = Column("purpose", Unit.TEXT, N_("Purpose"), N_("What the mail was for."), vocabulary="purpose")
@@ -52,7 +52,7 @@ CAMPAIGN_COLUMNS = (
 DAY_COLUMNS = (
     Column("day", Unit.DAY, N_("Day"), N_("The day on which it happened, in the shop's time zone.")),
     *_COUNTS,
-    Column("subscribed", Unit.COUNT, N_("Newsletter taken"), N_("How often somebody took the newsletter.")),
+    Column("subscribed", Unit.COUNT, N_("Newsletter sign-up"), N_("How often somebody signed up for the newsletter.")),
     Column("unsubscribed", Unit.COUNT, N_("Newsletter cancelled"), N_("How often somebody cancelled the newsletter.")),
 )
 FIGURES = (*_COUNTS, *_SHARES, *DAY_COLUMNS[-2:])

@@ -19,7 +19,7 @@ from tracker.reports.table import N_, Column, Money, ReportTable, Row, Unit
 from tracker.shops import Shop
 
 TITLE = N_("Orders")
-QUESTION = N_("What came in each day, and what of it was taken back?")
+QUESTION = N_("What was sold each day, and what was refunded or cancelled?")
 PARAMETERS = ("period", "since", "until", "filter", "revenue_on")
 FILTERS = FILTER_KINDS
 
@@ -85,7 +85,7 @@ FIGURES = (
     Column(
         "unrated",
         Unit.COUNT,
-        N_("Orders without a rate"),
+        N_("Orders without an exchange rate"),
         N_("Orders that stand in a currency for which the shop has no rate: counted, but in no amount of the shop's currency."),
     ),
 )
@@ -107,7 +107,7 @@ VIA_COLUMNS = _part(
 CURRENCY_COLUMNS = (
     Column("currency", Unit.TEXT, N_("Currency"), N_("In which the orders were paid; all amounts of the row are in it.")),
     Column("orders", Unit.COUNT, N_("Orders"), N_("Orders that came to count, cancelled ones included.")),
-    Column("unrated", Unit.COUNT, N_("Orders without a rate"), N_("Orders that stand and that no rate converts.")),
+    Column("unrated", Unit.COUNT, N_("Orders without an exchange rate"), N_("Orders that stand and that no rate converts.")),
     Column("revenue", Unit.MONEY, N_("Gross revenue"), N_("Before refunds and cancellations.")),
     Column("given_back", Unit.MONEY, N_("Taken back"), N_("What refunds and cancellations took of it.")),
     Column("net", Unit.MONEY, N_("Net revenue"), N_("Gross revenue less what was taken back.")),

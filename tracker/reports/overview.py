@@ -80,7 +80,7 @@ FIGURES = (
         Unit.SHARE,
         N_("Conversion rate"),
         N_("Journeys with an order, as a share of the journeys that began in the period."),
-        reference=N_("Webshops average 2.9 %"),
+        reference=N_("Webshops average 2.9%"),
     ),
     Column("orders", Unit.COUNT, N_("Orders"), N_("Counted orders of the period that were not cancelled.")),
     Column(
@@ -92,7 +92,7 @@ FIGURES = (
     Column(
         "order_value",
         Unit.MONEY,
-        N_("Order value"),
+        N_("Average order value"),
         N_("Net revenue divided by orders, in the shop's currency; without orders whose rate is unknown."),
     ),
     Column("new_customers", Unit.COUNT, N_("New customers"), N_("First orders of the period.")),

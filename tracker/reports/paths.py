@@ -17,7 +17,7 @@ from tracker.reports.table import N_, Column, Money, ReportTable, Row, Share, Un
 from tracker.shops import Shop
 
 TITLE = N_("Paths")
-QUESTION = N_("By which ways of channels do people come, and which lead to orders?")
+QUESTION = N_("Through which channels do people come, and which paths lead to orders?")
 PARAMETERS = ("period", "since", "until", "filter", "sort", "cursor", "limit")
 FILTERS = FAMILIES["paths"].kinds
 

@@ -46,7 +46,7 @@ _AMOUNTS = (
     Column(
         "return",
         Unit.NUMBER,
-        N_("Come back"),
+        N_("Earned back"),
         N_("Net revenue until now divided by spend; from 1 on all of the spend has come back."),
     ),
     Column(

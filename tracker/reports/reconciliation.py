@@ -34,7 +34,7 @@ FILTERS: tuple[str, ...] = ()
 MOST_ROWS = 500  # of the single orders shown
 
 _COUNTS = (
-    Column("listed", Unit.COUNT, N_("In the list"), N_("Orders of the shop's own list that count.")),
+    Column("listed", Unit.COUNT, N_("On the list"), N_("Orders of the shop's own list that count.")),
     Column("captured", Unit.COUNT, N_("Captured"), N_("Of these, orders that are here.")),
     Column("missing", Unit.COUNT, N_("Missing"), N_("Of these, orders that are not here.")),
     Column(
@@ -75,7 +75,7 @@ CAUSE_COLUMNS = (
 
 _KEY = Column("order_key", Unit.TEXT, N_("Order"), N_("The order's number in the shop."))
 _PLACED = Column("placed_at", Unit.INSTANT, N_("Placed"), N_("When it was placed, in the shop's time zone."))
-_STATE = Column("state", Unit.TEXT, N_("State in the list"), N_("The order's state, as the list says."))
+_STATE = Column("state", Unit.TEXT, N_("State on the list"), N_("The order's state, as the list says."))
 _TOTAL = Column("total", Unit.MONEY, N_("Total in the list"), N_("What the buyer pays, all in, as the list says."))
 
 MISSING_COLUMNS = (
@@ -133,7 +133,7 @@ FIGURES = (
         N_("Erased"),
         N_("Orders of people who were erased or forgotten: they were collected and are counted."),
     ),
-    Column("listed_at", Unit.INSTANT, N_("List of"), N_("When the list was last uploaded.")),
+    Column("listed_at", Unit.INSTANT, N_("List from"), N_("When the list was last uploaded.")),
 )
 
 ADVICE = {

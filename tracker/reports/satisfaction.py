@@ -34,7 +34,7 @@ _SCORE = (
         N_("NPS: −100 to 100, promoters less detractors. CSAT: 0 to 100, per cent who are satisfied. CES: 1 to 7, mean."),
     ),
     Column(
-        "low", Unit.NUMBER, N_("At least"), N_("Lower end of the interval that holds the score of all customers (95 % sure).")
+        "low", Unit.NUMBER, N_("At least"), N_("Lower end of the interval that holds the score of all customers (95% sure).")
     ),
     Column("high", Unit.NUMBER, N_("At most"), N_("Upper end of the interval that holds the score of all customers.")),
     Column("good", Unit.COUNT, N_("Good"), N_("NPS: promoters, 9 and 10 of 10. CSAT: 4 and 5 of 5. CES: 5 to 7 of 7.")),
@@ -87,7 +87,7 @@ FIGURES = (
     Column("csat", Unit.SHARE, N_("Satisfied"), N_("Gave 4 or 5 of 5, as a share of the answers on satisfaction (CSAT).")),
     Column("ces", Unit.NUMBER, N_("Effort score"), N_("Mean of the answers on effort (CES): 1 very hard, 7 very easy.")),
     Column("reviews", Unit.COUNT, N_("Reviews"), N_("Reviews written, of products and of the shop.")),
-    Column("stars", Unit.NUMBER, N_("Stars"), N_("Mean stars of the reviews, 1 to 5.")),
+    Column("stars", Unit.NUMBER, N_("Stars"), N_("Average stars of the reviews, 1 to 5.")),
     Column("returns", Unit.COUNT, N_("Returns asked for"), N_("How often somebody asked to send goods back.")),
     Column("returned", Unit.COUNT, N_("Returns completed"), N_("How often returned goods arrived at the shop.")),
     Column("complaints", Unit.COUNT, N_("Complaints"), N_("Matters at the support with the topic complaint.")),
@@ -191,7 +191,5 @@ def _notes(by_kind: dict[str, Summary]) -> tuple[Sentence, ...]:
     nps = by_kind["nps"]
     if not nps.answers:
         return ()
-    text = N_(
-        "With %(answers)s answers the net promoter score of all customers lies between %(low)s and %(high)s (95 %% sure)."
-    )
+    text = N_("With %(answers)s answers the net promoter score of all customers lies between %(low)s and %(high)s (95%% sure).")
     return (Sentence(text, {"answers": nps.answers, "low": round(nps.low or 0), "high": round(nps.high or 0)}),)

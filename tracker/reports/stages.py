@@ -83,7 +83,10 @@ COLUMNS = (
         N_("Half of the stays were shorter. Estimated from classes of length; stays still under way are not counted."),
     ),
     Column(
-        "mean_stay", Unit.SECONDS, N_("Mean time in stage"), N_("All time spent in this stage divided by the number of stays.")
+        "mean_stay",
+        Unit.SECONDS,
+        N_("Average time in stage"),
+        N_("All time spent in this stage divided by the number of stays."),
     ),
     Column("stays", Unit.COUNT, N_("Stays"), N_("How often a journey stayed in this stage and left it again.")),
 )
@@ -109,7 +112,7 @@ FIGURES = (
         Unit.SHARE,
         N_("Conversion rate"),
         N_("Journeys with an order, as a share of all journeys that began in the period."),
-        reference=N_("Webshops average 2.9 %"),
+        reference=N_("Webshops average 2.9%"),
     ),
     Column(
         "touchpoints",

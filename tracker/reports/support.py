@@ -19,7 +19,7 @@ from tracker.reports.table import N_, Column, ReportTable, Row, Share, Unit
 from tracker.shops import Shop
 
 TITLE = N_("Support")
-QUESTION = N_("What do people ask the support, and how long do they wait?")
+QUESTION = N_("What do people ask support, and how long do they wait?")
 PARAMETERS = ("period", "since", "until", "filter")
 FILTERS = FAMILIES["support"].kinds
 
@@ -33,12 +33,15 @@ _WAIT = (
     Column("closed", Unit.COUNT, N_("Settled"), N_("Matters closed in the period, whenever they were opened.")),
     Column("timed", Unit.COUNT, N_("With a known wait"), N_("Closed matters of which the time to the first answer is known.")),
     Column(
-        "mean_wait", Unit.SECONDS, N_("Mean wait"), N_("All waiting for a first answer, divided by matters with a known wait.")
+        "mean_wait",
+        Unit.SECONDS,
+        N_("Average wait"),
+        N_("All waiting for a first answer, divided by matters with a known wait."),
     ),
     Column(
         "median_wait",
         Unit.SECONDS,
-        N_("Wait"),
+        N_("Median wait"),
         N_("Half of the people waited less for a first answer. Estimated from classes of length."),
     ),
     Column("within_4h", Unit.SHARE, N_("Within 4 hours"), N_("First answer within 4 hours, of the matters with a known wait.")),

@@ -44,7 +44,7 @@ COLUMNS = (
 
 FIGURES = (
     Column("journeys", Unit.COUNT, N_("Journeys"), N_("Journeys that began in the period.")),
-    Column("mean", Unit.NUMBER, N_("Mean"), N_("All touchpoints divided by all journeys."), reference=_REFERENCE),
+    Column("mean", Unit.NUMBER, N_("Average"), N_("All touchpoints divided by all journeys."), reference=_REFERENCE),
     Column("median", Unit.NUMBER, N_("Median"), N_("Half of the journeys have fewer touchpoints, half have more.")),
     Column(
         "ordered",
@@ -55,7 +55,7 @@ FIGURES = (
     Column(
         "ordered_mean",
         Unit.NUMBER,
-        N_("Mean with an order"),
+        N_("Average with an order"),
         N_("Their touchpoints divided by their number."),
         reference=_REFERENCE,
     ),

@@ -204,12 +204,12 @@ EVENT_TYPES = {
     "order_delivered": N_("Order delivered"),
     "sign_up": N_("Account made"),
     "login": N_("Logged in"),
-    "newsletter_subscribe": N_("Newsletter taken"),
+    "newsletter_subscribe": N_("Newsletter sign-up"),
     "newsletter_unsubscribe": N_("Newsletter cancelled"),
     "email_sent": N_("Mail sent"),
     "email_opened": N_("Mail opened"),
     "email_clicked": N_("Mail clicked"),
-    "email_bounced": N_("Mail came back"),
+    "email_bounced": N_("Mail bounced"),
     "email_complained": N_("Mail reported as spam"),
     "review_submitted": N_("Review written"),
     "share": N_("Shared"),
@@ -232,7 +232,7 @@ EVENT_TYPES = {
     "offline_contact": N_("Contact outside the web"),
     "consent_update": N_("Consent changed"),
     "identify": N_("Made known"),
-    "custom": N_("Own event"),
+    "custom": N_("Custom event"),
 }
 
 SURVEYS = {"nps": N_("Recommendation (NPS)"), "csat": N_("Satisfaction (CSAT)"), "ces": N_("Effort (CES)")}
@@ -389,7 +389,7 @@ FIGURES = {  # of the overview
     "conversion": N_("Conversion rate"),
     "orders": N_("Orders"),
     "net": N_("Net revenue"),
-    "order_value": N_("Order value"),
+    "order_value": N_("Average order value"),
     "new_customers": N_("New customers"),
     "repeat_share": N_("Repeat purchases"),
     "csat": N_("Satisfied"),

@@ -35,7 +35,7 @@ REASONS: dict[str, str] = {
     "visited_account": N_("Visited the account as a customer"),
     "asked_support": N_("Asked for support"),
     "read_guide_after_delivery": N_("Read a guide after the delivery"),
-    "customer_newsletter": N_("Took or clicked the newsletter as a customer"),
+    "customer_newsletter": N_("Signed up for the newsletter or clicked in it as a customer"),
     # 7 delivery
     "shipped": N_("The order was shipped"),
     "delivered": N_("The order was delivered"),
@@ -52,7 +52,7 @@ REASONS: dict[str, str] = {
     "checkout": N_("In the checkout: %(step)s"),
     "checkout_error": N_("Met an error in the checkout"),
     "coupon": N_("Tried a coupon"),
-    "newsletter_with_cart": N_("Took the newsletter while the cart was filled"),
+    "newsletter_with_cart": N_("Signed up for the newsletter while the cart was filled"),
     # 4 consideration
     "looked_again": N_("Looked at the same product again (%(count)s times)"),
     "second_in_category": N_("Looked at a second product in %(category)s"),

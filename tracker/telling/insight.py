@@ -12,7 +12,6 @@ from tracker.reports.query import Query
 from tracker.reports.sorting import sums_up
 from tracker.reports.stages import REFERENCE_CONVERSION
 from tracker.reports.table import ENOUGH, N_, Cell, Money, ReportTable, Row, Sentence, Share, count_of
-from tracker.reports.words import tell
 from tracker.telling.cells import Writer
 
 SOME = 10  # customers of a channel, from which on it may be called the best; how many there are is said with it
@@ -110,7 +109,7 @@ def of_clv(table: ReportTable, query: Query, write: Writer) -> list[str]:
             write,
             N_(
                 "The best customers came from %(channel)s: each of these %(count)s has brought %(each)s so far, against "
-                "%(average)s over all channels."
+                "%(average)s over all channels, phone and till left out."
             ),
             channel=_channel(best, write),
             count=write.count(count_of(best["customers"])),
@@ -179,7 +178,7 @@ def of_checkouts(table: ReportTable, query: Query, write: Writer) -> list[str]:
     return [
         _say(
             write,
-            N_("Most carts stop at “%(step)s”: %(count)s of %(whole)s go no further."),
+            N_("Most carts stop at “%(step)s”: %(count)s of %(whole)s have gone no further."),
             step=write.say("cart_step", str(stopped["step"])),
             count=write.count(share.whole - share.part),
             whole=write.count(share.whole),
@@ -224,7 +223,10 @@ def of_products(table: ReportTable, query: Query, write: Writer) -> list[str]:
     return [
         _say(
             write,
-            N_("%(name)s is looked at much and bought little: %(share)s of those who look, against %(average)s over all."),
+            N_(
+                "%(name)s is looked at a lot and rarely bought: %(share)s of those who look buy it, against "
+                "%(average)s overall."
+            ),
             name=_cell(row["name"], write),
             share=write.share(share),
             average=write.share(average),
@@ -255,7 +257,7 @@ def of_customers(table: ReportTable, query: Query, write: Writer) -> list[str]:
         said.append(_say(write, text, segment=write.say("segment", str(best["segment"])), **shares))
     keep = table.beside["keep"].rows
     if keep:
-        text = N_("%(count)s good customers are likely to leave: write to them first.")
+        text = N_("%(count)s good customers may be about to leave: write to them first.")
         said.append(_say(write, text, count=write.count(len(keep))))
     return said
 
@@ -340,7 +342,7 @@ def _cell(cell: Cell, write: Writer) -> str:
         case Share():
             return write.share(cell)
         case Sentence():
-            return tell(cell, write.translate)
+            return write.sentence(cell)
     return str(cell or "")
 
 

@@ -18,6 +18,7 @@ from tracker.reports.table import Cell, Column, Money, ReportTable, Row, Share, 
 from tracker.telling.cells import Writer
 
 MOST = 12  # rows of a drawing with one row a key: more are read in the table
+MONTHS = 13  # lines of a drawing: those of a year, with the months that it begins and ends in
 
 
 def amount(cell: Cell) -> float | None:
@@ -83,13 +84,18 @@ def sums(name: str, value: str) -> Chart:
 
 
 def grouped(name: str | Sequence[str], values: Sequence[str], most: int = 8, needs: Sequence[str] = ()) -> Chart:
-    """Several bars for each row, one of each column; their units are the same.  `needs`: columns of which a row has one."""
+    """Several bars for each row, one of each column; their units are the same.  `needs`: columns of which a row has one.
+
+    Of too many rows the first are drawn; of months, the last.
+    """
 
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         columns = by_key(table)
-        rows = [row for row in table.rows if not sums_up(row) and any(amount(row.get(key)) for key in needs or values)][:most]
+        rows = [row for row in table.rows if not sums_up(row) and any(amount(row.get(key)) for key in needs or values)]
         if not rows:
             return None
+        of_months = isinstance(name, str) and columns[name].unit is Unit.MONTH
+        rows = rows[-most:] if of_months else rows[:most]
         return {
             "kind": "grouped",
             "names": [row_name(columns, row, name, write) for row in rows],
@@ -214,7 +220,7 @@ def month_lines(row: str, months: Sequence[str]) -> Chart:
                 "labels": [write.cell(told[key], one.get(key)) for key in shown],
                 "share": False,
             }
-            for one in table.rows[-MOST:]
+            for one in table.rows[-MONTHS:]
         ]
         return {"kind": "lines", "names": names, "titles": names, "series": series}
 
@@ -270,20 +276,18 @@ def classes(*keys: str) -> Chart:
     return draw
 
 
-def funnel(*figures: str) -> Chart:
-    """The totals one below the other, each with what is left of the one before."""
+def funnel(first: str, **others: str) -> Chart:
+    """Totals one below the other, each with the figure that says which share of the one before came so far."""
 
     def draw(table: ReportTable, query: Query, write: Writer) -> dict[str, Any] | None:
         told = {column.key: column for column in table.figures}
-        counts = [int(amount(table.totals.get(key)) or 0) for key in figures]
-        if not counts[0]:
+        if not amount(table.totals.get(first)):
             return None
         drawn = []
-        for i, (key, count) in enumerate(zip(figures, counts, strict=True)):
-            label = write.count(count)
-            if i and counts[i - 1]:
-                label += " · " + write.share(Share(count, counts[i - 1]))
-            drawn.append({"name": write.translate(told[key].title), "value": count, "part": None, "label": label})
+        for keys in ((first,), *others.items()):
+            labels = [write.cell(told[key], table.totals.get(key)) for key in keys]
+            name, value = write.translate(told[keys[0]].title), amount(table.totals.get(keys[0]))
+            drawn.append({"name": name, "value": value, "part": None, "label": " · ".join(labels)})
         return {"kind": "bars", "bars": drawn, "names": []}
 
     return draw

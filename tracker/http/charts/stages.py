@@ -7,8 +7,8 @@ from typing import Any
 
 from tracker.reports.query import Query
 from tracker.reports.stages import REFERENCE_CONVERSION, STAY_COLUMNS
-from tracker.reports.table import ENOUGH, Cell, ReportTable, Row, Share, count_of
-from tracker.reports.words import OUTCOME_KINDS
+from tracker.reports.table import ENOUGH, N_, Cell, ReportTable, Row, Share, count_of
+from tracker.reports.words import DIRECTIONS, OUTCOME_KINDS
 from tracker.telling.cells import Writer
 
 
@@ -91,9 +91,12 @@ def stays(table: ReportTable, write: Writer) -> dict[str, Any]:
 def flow(table: ReportTable, query: Query, write: Writer) -> dict[str, Any]:
     """Each stage stands twice, as left and as entered, so that moves back can be drawn like moves on."""
     order = [stage.key for stage in query.view.stages]
+    directions = {row["direction"] for row in table.rows}
     return {
         "kind": "flow",
         "stages": [write.say("stage", key) for key in order],
+        "ends": [write.translate(N_("from")), write.translate(N_("to"))],
+        "legend": [{"key": key, "name": write.translate(name)} for key, name in DIRECTIONS.items() if key in directions],
         "links": [
             {
                 "from": order.index(str(row["from"])),
