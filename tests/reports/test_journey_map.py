@@ -90,7 +90,7 @@ def test_it_is_told_in_words(db: Connection, now: Instant, shop: Shop) -> None:
     said = {row["key"]: words.tell(row["what"], str) for row in table.rows if isinstance(row["what"], Sentence)}
     assert said["view_item"] == "Product seen"
     assert said["email"] == "E-mail"
-    assert said["delivery"] == "Asked the support about: Delivery"
+    assert said["delivery"] == "Asked support about: Delivery"
     assert said["error.payment: declined"] == "Error in the checkout: payment: declined"
     assert said["nps.bad"] == "Would not recommend it (0–6)"
     assert len(said) == len({row["key"] for row in table.rows})

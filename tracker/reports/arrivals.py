@@ -65,7 +65,7 @@ STAGE_COLUMNS = (
         vocabulary="twelve",
     ),
     Column("reached", Unit.COUNT, N_("Reached at least"), N_("Journeys whose furthest stage is this one or a later one.")),
-    Column("share", Unit.SHARE, N_("Of all journeys"), N_("As a share of the journeys with such an arrival.")),
+    Column("share", Unit.SHARE, N_("Of all journeys"), N_("Reached this stage or a later one, as a share of the journeys.")),
 )
 
 _METRICS = frozenset({"journeys", "ordered", "orders", "unrated", "first", "net", "got"})
@@ -125,7 +125,8 @@ def all_is_known(query: Query) -> bool:
 
 
 def stages(rows: Mapping[Key, Counter[str]], column: Column, part: int) -> ReportTable:
-    """How far the journeys of each row got: a line for each of the stages up to advocacy; `part` of the key is the column's."""
+    """How far the journeys of each row got: a line for each of the stages from the second, which all of them reach, up to
+    advocacy; `part` of the key is the column's."""
     table: list[Row] = [
         {
             column.key: key[part],
@@ -134,7 +135,7 @@ def stages(rows: Mapping[Key, Counter[str]], column: Column, part: int) -> Repor
             "share": Share(reached(amounts, stage.number), amounts["journeys"]),
         }
         for key, amounts in rows.items()
-        for stage in STAGES[:-1]
+        for stage in STAGES[1:-1]
     ]
     return ReportTable((column, *STAGE_COLUMNS), table, sum(amounts["journeys"] for amounts in rows.values()))
 

@@ -36,9 +36,14 @@ _AMOUNTS = (
     ),
     Column("net", Unit.MONEY, N_("Net revenue"), N_("Of these orders, as the chosen model credits it.")),
     Column("first", Unit.NUMBER, N_("New customers"), N_("Of these orders, those that were their customer's first.")),
-    Column("cost_per_order", Unit.MONEY, N_("Cost per order"), N_("Spend divided by the orders credited.")),
-    Column("cac", Unit.MONEY, N_("Cost per new customer"), N_("Spend divided by the new customers credited (CAC).")),
-    Column("return", Unit.NUMBER, N_("Return on spend"), N_("Net revenue divided by spend (ROAS).")),
+    Column("cost_per_order", Unit.MONEY, N_("Cost per order"), N_("Spend divided by the orders that it is credited with.")),
+    Column(
+        "cac",
+        Unit.MONEY,
+        N_("Cost per new customer"),
+        N_("Spend divided by the new customers that it is credited with (CAC)."),
+    ),
+    Column("return", Unit.NUMBER, N_("Return on spend"), N_("Net revenue that spend is credited with, divided by it (ROAS).")),
     Column(
         "profit",
         Unit.MONEY,
@@ -96,6 +101,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
 
     keys = sorted({*spent, *(one for credit in credited.values() for one in credit if credit[one])}, key=order)
     everybody = Counter({what: sum(credit.values()) for what, credit in credited.items()})
+    paid_for = Counter({what: sum(credit[one] for one in spent) for what, credit in credited.items()})
     return ReportTable(
         COLUMNS,
         [
@@ -107,7 +113,7 @@ def answer(db: Connection, shop: Shop, query: Query) -> ReportTable:
         ],
         sample=orders["orders"] - orders["cancelled"],
         figures=FIGURES,
-        totals=_cells(total if spent else None, everybody, shop),
+        totals={**_cells(total if spent else None, everybody, shop), **_ratios(total if spent else None, paid_for, shop)},
         notes=(
             *_notes(query, spent, credited["orders"]),
             *counters.unrated_note(orders),
@@ -126,11 +132,20 @@ def _cells(spent: Spent | None, credit: Counter[str], shop: Shop) -> Row:
         "orders": credits.orders(credit["orders"]),
         "net": Money(credit["net"], own),
         "first": credits.orders(credit["first"]),
-        "cost_per_order": spending.each(None if minor is None else minor * CREDIT_UNIT, credit["orders"], shop),
-        "cac": spending.each(None if minor is None else minor * CREDIT_UNIT, credit["first"], shop),
-        "return": credit["net"] / minor if minor else None,
+        **_ratios(spent, credit, shop),
         "profit": None if minor is None else Money(credit["net"] - minor, own),
         "missing": spent.currencies if spent else None,
+    }
+
+
+def _ratios(spent: Spent | None, credit: Counter[str], shop: Shop) -> Row:
+    """What the money brought; `credit`: that of what it was spent on."""
+    minor = spent.minor if spent else None
+    parts = None if minor is None else minor * CREDIT_UNIT
+    return {
+        "cost_per_order": spending.each(parts, credit["orders"], shop),
+        "cac": spending.each(parts, credit["first"], shop),
+        "return": credit["net"] / minor if minor else None,
     }
 
 

@@ -24,7 +24,7 @@ PARAMETERS = ("period", "since", "until", "filter", "revenue_on")
 FILTERS = FILTER_KINDS
 
 _AMOUNTS = (
-    Column("orders", Unit.COUNT, N_("Orders"), N_("Orders that came to count on this day, cancelled ones included.")),
+    Column("orders", Unit.COUNT, N_("Orders in all"), N_("Orders that came to count on this day, cancelled ones included.")),
     Column("cancelled", Unit.COUNT, N_("Cancelled since"), N_("Of these orders, those that were cancelled until now.")),
     Column("first", Unit.COUNT, N_("First orders"), N_("Of the orders that stand, those that were their customer's first.")),
     Column(
@@ -106,7 +106,7 @@ VIA_COLUMNS = _part(
 
 CURRENCY_COLUMNS = (
     Column("currency", Unit.TEXT, N_("Currency"), N_("In which the orders were paid; all amounts of the row are in it.")),
-    Column("orders", Unit.COUNT, N_("Orders"), N_("Orders that came to count, cancelled ones included.")),
+    Column("orders", Unit.COUNT, N_("Orders in all"), N_("Orders that came to count, cancelled ones included.")),
     Column("unrated", Unit.COUNT, N_("Orders without an exchange rate"), N_("Orders that stand and that no rate converts.")),
     Column("revenue", Unit.MONEY, N_("Gross revenue"), N_("Before refunds and cancellations.")),
     Column("given_back", Unit.MONEY, N_("Taken back"), N_("What refunds and cancellations took of it.")),

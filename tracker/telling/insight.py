@@ -58,26 +58,28 @@ def _conversion(table: ReportTable, write: Writer) -> str | None:
     share = table.totals["conversion"]
     if not isinstance(share, Share) or share.value is None:
         return None
-    text = (
-        N_("%(own)s of journeys end in an order; webshops average %(average)s. You are above.")
-        if share.value >= REFERENCE_CONVERSION
-        else N_("%(own)s of journeys end in an order; webshops average %(average)s. You are below.")
-    )
-    return _say(write, text, own=write.share(share), average=write.percent(REFERENCE_CONVERSION))
+    own, average = write.share(share), write.percent(REFERENCE_CONVERSION)
+    if own == average:
+        text = N_("%(own)s of journeys end in an order, as webshops average.")
+    elif share.value > REFERENCE_CONVERSION:
+        text = N_("%(own)s of journeys end in an order; webshops average %(average)s. You are above.")
+    else:
+        text = N_("%(own)s of journeys end in an order; webshops average %(average)s. You are below.")
+    return _say(write, text, own=own, average=average)
 
 
 def of_channels(table: ReportTable, query: Query, write: Writer) -> list[str]:
     """Which channel brings most orders, and which converts best."""
     rows = [row for row in table.rows if row["channel"] != "none"]
-    ordering = max(rows, key=lambda row: count_of(row["ordered"]), default=None)
-    if ordering is None or not count_of(ordering["ordered"]):
+    ordering = max(rows, key=_orders, default=None)
+    if ordering is None or not _orders(ordering):
         return []
     said = [
         _say(
             write,
-            N_("Most orders came from %(channel)s: %(count)s."),
+            N_("Of the orders with a visit before them most came from %(channel)s: %(count)s."),
             channel=_channel(ordering, write),
-            count=write.count(count_of(ordering["ordered"])),
+            count=write.count(_orders(ordering)),
         )
     ]
     likely = [(share, row) for row in rows if isinstance(share := row["conversion"], Share) and share.enough]
@@ -93,6 +95,11 @@ def of_channels(table: ReportTable, query: Query, write: Writer) -> list[str]:
             )
         )
     return said
+
+
+def _orders(row: Row) -> int:
+    """With several filters only how many journeys have one is known."""
+    return count_of(row["orders"]) or count_of(row["ordered"])
 
 
 def of_clv(table: ReportTable, query: Query, write: Writer) -> list[str]:

@@ -177,7 +177,8 @@ def heat(row: str, column: str, value: str, most: int = MOST) -> Chart:
             if one.get(row) in down and (share := amount(one.get(value))) is not None
         ]
         names = [write.cell(told[row], name) for name in down]
-        return _heat(names, [write.cell(told[column], name) for name in across], fields)
+        drawn = _heat(names, [write.cell(told[column], name) for name in across], fields)
+        return drawn and {**drawn, "key": write.translate(told[value].definition)}
 
     return draw
 
