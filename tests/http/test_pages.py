@@ -52,6 +52,19 @@ def test_hostile_texts_are_shown_as_text_on_every_page(engine: Engine, config: C
     assert shown > 40  # names, campaigns, titles, products, reasons, orders, field names: they are there
 
 
+def test_every_page_takes_several_filters_or_says_why_not(engine: Engine, config: Config, now: Instant) -> None:
+    """Some figures are not known then; whatever is said of them must do without."""
+    add_user(engine, now, add_shop(engine, now, journeys=400))
+    client = logged_in(make_app(engine, config, now))
+    taken = []
+    for page in PAGES:
+        path = page.partition("?")[0]
+        answer = client.get(f"/shops/1/{path}?period=90d&filter=device%3Dmobile&filter=country%3DDK")
+        assert answer.status_code in (200, 302, 400), page
+        taken += [path] if answer.status_code == 200 else []
+    assert {"stages", "flow", "channels", "campaigns", "touchpoints", "journeys"} <= set(taken)
+
+
 def test_formulas_reach_no_spreadsheet(engine: Engine, config: Config, now: Instant) -> None:
     add_user(engine, now, add_shop(engine, now, FORMULA, journeys=40, hostile=FORMULA))
     client = logged_in(make_app(engine, config, now))

@@ -67,7 +67,7 @@ CHANNELS = {
     "offline": N_("Offline contact"),
     "direct": N_("Direct"),
     "unassigned": N_("Not assigned"),
-    "none": N_("No visit (phone, till)"),
+    "none": N_("No arrival (phone, till …)"),
 }
 
 ATTRIBUTION_MODELS = {

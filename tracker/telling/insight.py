@@ -99,7 +99,7 @@ def of_channels(table: ReportTable, query: Query, write: Writer) -> list[str]:
 
 def _orders(row: Row) -> int:
     """With several filters only how many journeys have one is known."""
-    return count_of(row["orders"]) or count_of(row["ordered"])
+    return count_of(row.get("orders")) or count_of(row["ordered"])
 
 
 def of_clv(table: ReportTable, query: Query, write: Writer) -> list[str]:
