@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from sqlalchemy import Engine, insert
 
-from tests.http.site import PASSWORD
-from tests.http.test_browser import chromium, site  # noqa: F401
+from tests.http.test_browser import chromium, open_session, site  # noqa: F401
 from tests.reports.asking import count
 from tracker import tables as t
 from tracker.reports.journey_map import PLACES
@@ -21,20 +20,6 @@ pytestmark = pytest.mark.browser
 NOTE = "People ask for sizes before they fill the cart.\nWrite the measures on every product."
 
 
-def enter(browser: Browser, site: str, language: str) -> tuple[Page, list[str]]:  # noqa: F811
-    """A page that has logged in, and what its console complains about."""
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{site}/login?lang={language}")
-    page.fill("#email", "ida@shop.example")
-    page.fill("#password", PASSWORD)
-    page.click("button.btn-primary")
-    page.wait_for_url("**/shops/1/**")
-    return page, complaints
-
-
 @pytest.mark.parametrize("language", ["en", "da", "sv"])
 @pytest.mark.parametrize("view", ["twelve", "five"])
 def test_the_journey_map_is_one_sheet_of_a3_with_notes_and_without(
@@ -44,7 +29,7 @@ def test_the_journey_map_is_one_sheet_of_a3_with_notes_and_without(
     language: str,
     view: str,
 ) -> None:
-    page, _ = enter(chromium, site, language)
+    page, _ = open_session(chromium, site, language)
     for notes in ([], list(PLACES)[::2]):
         with writing(engine) as db:
             for place in notes:
@@ -60,7 +45,7 @@ def test_the_journey_map_is_one_sheet_of_a3_with_notes_and_without(
 
 
 def test_a_note_is_written_in_place(chromium: Browser, site: str) -> None:  # noqa: F811
-    page, complaints = enter(chromium, site, "en")
+    page, complaints = open_session(chromium, site, "en")
     page.goto(f"{site}/shops/1/journey-map")
     page.evaluate("document.body.dataset.same = 'page'")
     page.locator("#write-note-3-pain").click()
@@ -85,7 +70,7 @@ def test_the_checklist_turns_green_while_it_is_looked_at(
     site: str,  # noqa: F811
     engine: Engine,
 ) -> None:
-    page, complaints = enter(chromium, site, "en")
+    page, complaints = open_session(chromium, site, "en")
     page.goto(f"{site}/shops/2/setup")
     assert page.locator("#checklist .is-done").count() == 0
     with writing(engine) as db:
@@ -105,8 +90,7 @@ def test_a_number_leads_to_its_journeys_and_they_to_the_person(
     site: str,  # noqa: F811
     width: int,
 ) -> None:
-    page, complaints = enter(chromium, site, "en")
-    page.set_viewport_size({"width": width, "height": 900})
+    page, complaints = open_session(chromium, site, "en", width)
     page.goto(f"{site}/shops/1/products?period=90d")
     number = page.locator("table a[href*='holding=product_bought']").first
     count = int(number.inner_text())
@@ -132,7 +116,7 @@ def test_a_number_leads_to_its_journeys_and_they_to_the_person(
 
 
 def test_what_takes_long_over_a_year_comes_once_the_page_is_there(chromium: Browser, site: str) -> None:  # noqa: F811
-    page, complaints = enter(chromium, site, "en")
+    page, complaints = open_session(chromium, site, "en")
     first = page.goto(f"{site}/shops/1/overview?period=365d")
     assert first is not None and "Where do I lose most people?" not in first.text()
     page.wait_for_selector("#rest h2:has-text('Where do I lose most people?')")

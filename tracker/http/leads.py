@@ -126,5 +126,9 @@ def _is_some(cell: Cell) -> bool:
 
 def _journeys(query: Query, **only: Any) -> str:
     """The list of journeys of the same days and filters."""
-    period = {"since": query.since, "until": query.until} if query.period == "custom" else {"period": query.period}
-    return url_for("admin.journeys", shop_id=shop().shop_id, **{"filter": query.filter or None, **only}, **period)
+    return url_for("admin.journeys", shop_id=shop().shop_id, **{"filter": query.filter or None, **only}, **days_of(query))
+
+
+def days_of(query: Query) -> dict[str, Any]:
+    """The days of the question, as a link has them."""
+    return {"since": query.since, "until": query.until} if query.period == "custom" else {"period": query.period}

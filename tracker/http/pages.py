@@ -19,7 +19,7 @@ from tracker.http.charts import stages as stage_charts
 from tracker.http.controls import again, downloads, earlier, make_controls, read_page_query, span, tell_comparison, writer
 from tracker.http.deps import account, deps, shop
 from tracker.http.find import find_subject
-from tracker.http.leads import figure_link, link_of
+from tracker.http.leads import days_of, figure_link, link_of
 from tracker.http.locale import translate
 from tracker.reports import answer, answer_both
 from tracker.reports.holding import Holding, read_holding
@@ -96,7 +96,7 @@ def overview() -> ResponseReturnValue:
             else None,
         },
         whole=None if is_whole else again(whole=1),
-        days_args={"since": query.since, "until": query.until} if query.period == "custom" else {"period": query.period},
+        days_args=days_of(query),
         downloads=downloads("overview"),
         link_of=partial(link_of, "overview", "", query),
         figure_link=partial(figure_link, "overview", query),

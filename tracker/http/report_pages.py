@@ -31,7 +31,6 @@ from tracker.telling.insight import INSIGHTS
 
 _MONTHS = tuple(f"m{month}" for month in range(13))
 _MODELS = tuple(f"{model}_net" for model in MODELS)
-_BUYING = shapes.funnel("looked", carted="cart_share", bought="order_share")
 _MODELS_ORDERS = tuple(f"{model}_orders" for model in MODELS)
 
 
@@ -67,6 +66,15 @@ class ReportPage:
     )
     begins_at: str = "admin.setup"  # the page on which to do something about its being empty
 
+
+# Of products and of their categories.
+_BUYING = Part(
+    N_("From looking to buying"),
+    chart=shapes.funnel("looked", carted="cart_share", bought="order_share"),
+    half=True,
+    only_chart=True,
+)
+_NO_PRODUCTS = N_("No product was looked at in this period. The plugin tells of products on their own pages.")
 
 PAGES: dict[str, ReportPage] = {
     "flow": ReportPage(
@@ -174,29 +182,19 @@ PAGES: dict[str, ReportPage] = {
     ),
     "products": ReportPage(
         (
-            Part(
-                N_("From looking to buying"),
-                chart=_BUYING,
-                half=True,
-                only_chart=True,
-            ),
+            _BUYING,
             Part(N_("What brings most"), chart=shapes.bars("name", "net", most=8), half=True, only_chart=True),
             Part(N_("Products"), hidden=("product", "products")),
         ),
-        empty=N_("No product was looked at in this period. The plugin tells of products on their own pages."),
+        empty=_NO_PRODUCTS,
     ),
     "categories": ReportPage(
         (
-            Part(
-                N_("From looking to buying"),
-                chart=_BUYING,
-                half=True,
-                only_chart=True,
-            ),
+            _BUYING,
             Part(N_("What brings most"), chart=shapes.bars("category", "net", most=8), half=True, only_chart=True),
             Part(N_("Categories"), hidden=("categories",)),
         ),
-        empty=N_("No product was looked at in this period. The plugin tells of products on their own pages."),
+        empty=_NO_PRODUCTS,
     ),
     "coupons": ReportPage(
         (Part(N_("Coupons"), chart=shapes.grouped("code", ("net", "discount")), hidden=("codes",)),),
